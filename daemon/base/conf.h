@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef HOPTHU_CONF_H
+#define HOPTHU_CONF_H
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdint.h>
+
+#include "common/err.h"
+
+/*
+ * hopthud.conf, read by libconfuse (whose only home conf.c is).  One table in conf.c has every key:
+ * name, type, default, what is allowed, help.  The manual page and etc/hopthud.conf are checked
+ * against it by a test.  Text that may be left out is NULL when it is.
+ */
+enum conf_bind { CONF_BIND_EXTERNAL, CONF_BIND_SIMPLE };
+
+struct conf_directory {
+	char *uri;             /* "ldapi://%2Frun%2Fslapd%2Fldapi", "ldaps://host", "ldap://host" (StartTLS) */
+	char *base;            /* "dc=binhduong,dc=gov,dc=vn" */
+	enum conf_bind bind;
+	char *bind_dn;         /* simple only */
+	char *password_file;   /* simple only; mode 0600 or 0400 */
+	char *tls_ca_file;     /* TCP only */
+	char *tls_cert_file, *tls_key_file; /* TCP, external */
+	unsigned connect_timeout_ms;   /* connect, TLS and bind together */
+	unsigned operation_timeout_ms; /* then the reply counts as lost */
+	unsigned window;               /* operations in flight */
+	unsigned retry_min_ms, retry_max_ms; /* backoff between attempts to connect */
+};
+
+struct conf_limits {
+	unsigned letter_bytes;   /* body of a letter */
+	unsigned letter_rows;
+	unsigned connections, connections_per_uid;
+	unsigned header_bytes;
+	unsigned request_timeout_ms; /* to receive one whole request */
+	unsigned idle_timeout_ms;
+};
+
+struct conf {
+	char *file;          /* where it was read from */
+	char *instance;      /* name of this log's origin, "hopthu.binhduong.gov.vn/1": no space, no '+' */
+	char *domain;        /* of the mailboxes */
+	char *database;      /* file */
+	char *key_dir;       /* directory of keys, 0700 */
+	char *socket;        /* Unix socket of the door */
+	unsigned socket_mode;/* octal in the file: "0660" */
+	char *socket_group;  /* NULL: the process's own */
+	char *log_level;     /* "error" "warning" "info" "debug" */
+	char *naming_template;          /* "{given}{initials}" */
+	char *naming_collision;         /* "{given}{initials}{seq}" */
+	struct conf_directory directory;
+	struct conf_limits limits;
+};
+
+/*
+ * Reads and checks the file.  NULL and e (ERR_CONFIG: file, line, key, what is allowed, and for an
+ * unknown key the nearest known one) when anything is wrong.  Free with conf_free.
+ */
+struct conf *conf_load(const char *file, struct err *e);
+void conf_free(struct conf *c);
+/* "section.key = value   (default: value)", a line for each key that is not at its default. */
+void conf_print_changes(const struct conf *c, FILE *out);
+/* Every key with its default, what is allowed and what it is for. */
+void conf_print_keys(FILE *out);
+/* SHA-256 of the effective values (no secrets are in them), for the audit log; 32 bytes. */
+void conf_digest(const struct conf *c, uint8_t out[32]);
+/*
+ * The first key that differs and cannot change while the daemon runs (database, key_dir, socket,
+ * domain, instance, directory.base), or NULL.
+ */
+const char *conf_needs_restart(const struct conf *running, const struct conf *wanted);
+
+/* Reads a secret of one line from a file whose owner is us or root and whose mode lets no other read it.
+ * Free with secret_free. */
+char *conf_read_secret(const char *file, struct err *e);
+#endif
