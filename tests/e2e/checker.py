@@ -1,0 +1,475 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The judge.  It shares no code with hopthud: a copy of the database, slapd's accesslog and the
+entries go in, a list of complaints comes out.  The numbers are the invariants of the design.
+
+    checker.py DATABASE SLAPD_FOLDER [BASE [DOMAIN]]
+"""
+import collections
+import datetime
+import hashlib
+import json
+import re
+import sqlite3
+import sys
+
+MAX_SAFE = 2 ** 53 - 1
+LOCKED = b"000001010000Z"
+LETTER_OPS = ("create", "update", "suspend", "resume", "close")
+ENDED = ("done", "failed", "refused", "cancelled")
+FINAL = {"create": ("active", True, True), "suspend": ("suspended", False, True),
+         "resume": ("active", True, True), "close": ("closed", False, False)}
+
+# column of the database: attribute of the entry
+ATTRIBUTES = {"login": "uid", "address": "mail", "person": "hopthuPersonRef", "full_name": "cn",
+              "agency": "hopthuAgency", "kind": "hopthuKind", "status": "hopthuStatus",
+              "title": "title", "unit": "ou", "phone": "telephoneNumber", "rank": "hopthuRank",
+              "opid": "hopthuOpId", "entry_uuid": "entryUUID"}
+
+
+def leaf_hash(record):
+    return hashlib.sha256(b"\0" + record).digest()
+
+
+def node_hash(left, right):
+    return hashlib.sha256(b"\1" + left + right).digest()
+
+
+def tree_root(leaves):
+    """RFC 6962 section 2.1, by its own words."""
+    if not leaves:
+        return hashlib.sha256(b"").digest()
+    if len(leaves) == 1:
+        return leaves[0]
+    k = 1
+    while k * 2 < len(leaves):
+        k *= 2
+    return node_hash(tree_root(leaves[:k]), tree_root(leaves[k:]))
+
+
+def tree_frontier(leaves):
+    """Roots of the complete subtrees, from the largest to the smallest."""
+    out, at = [], 0
+    for bit in reversed(range(64)):
+        if len(leaves) >> bit & 1:
+            out.append(tree_root(leaves[at:at + (1 << bit)]))
+            at += 1 << bit
+    return b"".join(out)
+
+
+def canonical(value):
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def no_duplicates(pairs):
+    keys = [k for k, _ in pairs]
+    if len(set(keys)) != len(keys):
+        raise ValueError("duplicate key")
+    return dict(pairs)
+
+
+def generalized_time(value):
+    """20261123165501.000042Z as microseconds since 1970."""
+    m = re.fullmatch(r"(\d{14})(?:\.(\d{1,6})\d*)?Z", value.decode())
+    t = datetime.datetime.strptime(m.group(1), "%Y%m%d%H%M%S")
+    t = t.replace(tzinfo=datetime.timezone.utc)
+    return int(t.timestamp()) * 1000000 + int((m.group(2) or "0").ljust(6, "0"))
+
+
+def first(entry, name):
+    values = entry.get(name) or [b""]
+    return values[0]
+
+
+def record_time(text):
+    """RFC 3339 in UTC with microseconds, as microseconds since 1970."""
+    t = datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ")
+    t = t.replace(tzinfo=datetime.timezone.utc)
+    return int(t.timestamp()) * 1000000 + t.microsecond
+
+
+class Write:
+    """One line of the accesslog."""
+
+    def __init__(self, entry):
+        self.dn = first(entry, "reqDN").decode().lower()
+        self.type = first(entry, "reqType").decode()
+        self.result = int(first(entry, "reqResult") or b"-1")
+        self.who = first(entry, "reqAuthzID").decode().lower()
+        # reqStart has whole seconds and a counter; the entry's CSN has the true time.
+        self.at = generalized_time(first(entry, "reqStart"))
+        self.opid = None
+        for mod in entry.get("reqMod", []):
+            m = re.match(rb"entryCSN:[+=-]? (\d+\.\d+Z)#", mod)
+            if m:
+                self.at = generalized_time(m.group(1))
+            m = re.match(rb"hopthuOpId:[+=-]? (.*)", mod)
+            if m:
+                self.opid = m.group(1).decode()
+
+    def __repr__(self):
+        return "%s of %s by %s at %d" % (self.type, self.dn, self.who, self.at)
+
+
+class Judge:
+    """Reads everything once; run() says what is wrong."""
+
+    def __init__(self, db, slapd, base, domain, foreign=()):
+        self.base, self.domain = base.lower(), domain
+        self.foreign = {f.lower() for f in foreign}
+        self.complaints = []
+        con = sqlite3.connect("file:%s" % db, uri=True)
+        con.row_factory = sqlite3.Row
+        rows = lambda q: [dict(r) for r in con.execute(q)]
+        self.integrity = con.execute("PRAGMA integrity_check").fetchone()[0]
+        self.audit = [(r[0], bytes(r[1]), bytes(r[2])) for r in
+                      con.execute("SELECT seq, rec, leaf FROM audit ORDER BY seq")]
+        self.frontier = rows("SELECT * FROM frontier")
+        self.openings = rows("SELECT * FROM opening")
+        self.items = rows("SELECT * FROM item ORDER BY id")
+        self.requests = {r["id"]: r for r in rows("SELECT * FROM request")}
+        self.mailboxes = {r["login"]: r for r in rows("SELECT * FROM mailbox")}
+        self.addresses = {r["login"]: r for r in rows("SELECT * FROM address")}
+        self.operators = {r["name"]: r for r in rows("SELECT * FROM operator")}
+        self.agencies = {r["code"]: r for r in rows("SELECT * FROM agency")}
+        con.close()
+        self.writes = [Write(e) for e in slapd.accesslog()]
+        self.people = {first(e, "uid").decode().lower(): e for e in
+                       slapd.entries("ou=people," + base).values()}
+        self.units = {first(e, "ou").decode(): e for e in
+                      slapd.entries("ou=agencies," + base).values()}
+        self.operator_entries = {first(e, "cn").decode(): e for e in
+                                 slapd.entries("ou=operators," + base).values()}
+        self.records = []
+
+    def complain(self, invariant, text, *args):
+        self.complaints.append("%s: %s" % (invariant, text % args))
+
+    def run(self, verify=None, mailboxes=None, ended=True):
+        """ended: every letter must have come to an end (or wait for a person)."""
+        self.check_log(verify)
+        self.check_items(ended)
+        self.check_effects()
+        self.check_intents(ended)
+        self.check_three_ways(mailboxes)
+        self.check_persons()
+        return self.complaints
+
+    # --- I5, I6 ---
+    def check_log(self, verify):
+        if self.integrity != "ok":
+            self.complain("I5", "the database is damaged: %s", self.integrity)
+        last_t = ""
+        for at, (seq, rec, leaf) in enumerate(self.audit, 1):
+            if seq != at:
+                self.complain("I5", "record %d stands where %d should", seq, at)
+            if leaf_hash(rec) != leaf:
+                self.complain("I5", "leaf of record %d is not its hash", seq)
+            try:
+                value = json.loads(rec.decode("utf-8"), object_pairs_hook=no_duplicates)
+            except ValueError as e:
+                self.complain("I5", "record %d is no JSON (%s)", seq, e)
+                continue
+            if canonical(value) != rec:
+                self.complain("I5", "record %d is not canonical: %r", seq, rec[:200])
+            self.check_numbers(seq, value)
+            if value.get("seq") != seq:
+                self.complain("I5", "record %d says it is %r", seq, value.get("seq"))
+            if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", value.get("t", "")):
+                self.complain("I5", "record %d has the time %r", seq, value.get("t"))
+            elif value["t"] < last_t:
+                self.complain("I5", "record %d is older than the one before", seq)
+            last_t = value.get("t", last_t)
+            self.records.append(value)
+        if not self.records or self.records[0].get("ev") != "genesis":
+            self.complain("I5", "the log does not begin with genesis")
+        leaves = [leaf for _, _, leaf in self.audit]
+        if len(self.frontier) != 1:
+            self.complain("I6", "%d frontier rows", len(self.frontier))
+        elif (self.frontier[0]["size"] != len(leaves) or
+              bytes(self.frontier[0]["hashes"]) != tree_frontier(leaves)):
+            self.complain("I5", "the stored frontier (size %d) is not that of the %d records",
+                          self.frontier[0]["size"], len(leaves))
+        if verify is not None:
+            if not verify.get("ok"):
+                self.complain("I5", "audit verify says %r", verify)
+            elif verify["root"] != tree_root(leaves[:verify["size"]]).hex():
+                self.complain("I6", "audit verify has another root for size %d", verify["size"])
+        self.check_openings()
+
+    def check_numbers(self, seq, value):
+        if isinstance(value, dict):
+            for v in value.values():
+                self.check_numbers(seq, v)
+        elif isinstance(value, list):
+            for v in value:
+                self.check_numbers(seq, v)
+        elif isinstance(value, float) or (isinstance(value, int) and abs(value) > MAX_SAFE):
+            self.complain("I5", "record %d has the number %r", seq, value)
+
+    def check_openings(self):
+        """Every opening opens a commitment of its record: HMAC-SHA256(salt, domain field 0 value)."""
+        import hmac
+        records = {r.get("seq"): r for r in self.records}
+        for o in self.openings:
+            made = hmac.digest(bytes(o["salt"]), b"hopthu/pii/1\0" + o["field"].encode() + b"\0" +
+                               o["value"].encode(), "sha256").hex()
+            pii = (records.get(o["seq"]) or {}).get("pii") or {}
+            if pii.get(o["field"]) != made:
+                self.complain("I5", "opening %s of record %d does not open it", o["field"],
+                              o["seq"])
+
+    def opening(self, seq, field):
+        for o in self.openings_by_seq().get(seq, ()):
+            if o["field"] == field:
+                return o["value"]
+        return None
+
+    def openings_by_seq(self):
+        if not hasattr(self, "_by_seq"):
+            self._by_seq = collections.defaultdict(list)
+            for o in self.openings:
+                self._by_seq[o["seq"]].append(o)
+        return self._by_seq
+
+    # --- states ---
+    def check_items(self, ended):
+        per_request = collections.defaultdict(list)
+        for i in self.items:
+            per_request[i["request"]].append(i)
+            if ended and i["state"] in ("running", "unknown", "received"):
+                self.complain("I4", "item %d of request %d is still %s", i["row"], i["request"],
+                              i["state"])
+        for rid, r in self.requests.items():
+            items = per_request[rid]
+            if r["state"] != "received" and len(items) != r["items"]:
+                self.complain("I7", "request %d says %d items and has %d", rid, r["items"],
+                              len(items))
+            if r["state"] in ("done", "failed"):
+                left = [i["row"] for i in items if i["state"] not in ENDED]
+                if left:
+                    self.complain("I7", "request %d is %s, rows %s are not", rid, r["state"], left)
+
+    # --- I1 ---
+    def check_effects(self):
+        by_opid = collections.defaultdict(list)
+        for w in self.writes:
+            if w.result == 0 and w.opid:
+                by_opid[w.opid].append(w)
+        opids = collections.Counter(i["opid"] for i in self.items if i["opid"])
+        for opid, n in opids.items():
+            if n > 1:
+                self.complain("I1", "%d items share the operation id %s", n, opid)
+        for i in self.items:
+            got = by_opid.pop(i["opid"], []) if i["opid"] else []
+            what = "item %d (%s %s, %s)" % (i["id"], i["op"], i["address"], i["state"])
+            if i["state"] == "done":
+                if len(got) != 1:
+                    self.complain("I1", "%s has %d writes in the accesslog: %s", what, len(got),
+                                  got)
+                    continue
+                wanted = "add" if i["op"] in ("create", "agency-add", "operator-add") else "modify"
+                if got[0].type != wanted:
+                    self.complain("I1", "%s was done by %r", what, got[0])
+                if i["op"] in LETTER_OPS and got[0].dn != self.person_dn(i["login"]):
+                    self.complain("I1", "%s was done to %s", what, got[0].dn)
+            elif got and i["state"] not in ("running", "unknown", "held"):
+                self.complain("I1", "%s has writes in the accesslog: %s", what, got)
+        earlier = set()
+        for i in self.records:
+            earlier |= set(self.words(i))
+        for opid, got in by_opid.items():
+            if not self.is_foreign(got[0].dn) and opid not in earlier:
+                self.complain("I1", "a write that no item asked for: %r (%s)", got[0], opid)
+        for w in self.writes:
+            if (w.result == 0 and not w.opid and w.dn.endswith(",ou=people," + self.base) and
+                    w.who == "cn=hopthud,ou=services," + self.base):
+                self.complain("I1", "hopthud wrote without an operation id: %r", w)
+
+    def words(self, value):
+        """Every string in a record."""
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            for v in value.values():
+                yield from self.words(v)
+        elif isinstance(value, list):
+            for v in value:
+                yield from self.words(v)
+
+    def person_dn(self, login):
+        return ("uid=%s,ou=people,%s" % (login, self.base)).lower()
+
+    def is_foreign(self, dn):
+        m = re.match(r"uid=([^,]*),", dn)
+        return bool(m) and m.group(1) in self.foreign
+
+    # --- I2, I4 ---
+    def check_intents(self, ended):
+        intents, closed = {}, {}
+        for r in self.records:
+            if r.get("ev") == "intent":
+                intents[r["seq"]] = r
+            elif r.get("ev") == "outcome":
+                closed.setdefault(self.closes(r), []).append(r)
+        by_op = collections.defaultdict(list)
+        for r in intents.values():
+            by_op[r.get("opid")].append(r)
+        for seq, r in intents.items():
+            n = len(closed.get(seq, ()))
+            if n > 1 or (n == 0 and ended):
+                self.complain("I4", "intent %d (%s) has %d outcomes", seq, r.get("opid"), n)
+        for seq in closed:
+            if seq not in intents:
+                self.complain("I4", "outcome %r closes no intent", closed[seq][0].get("seq"))
+        for w in self.writes:
+            if w.result != 0 or not w.opid or w.dn.startswith("uid=hopthu-warmup,"):
+                continue
+            if self.is_foreign(w.dn):
+                continue
+            before = [r for r in by_op.get(w.opid, ()) if record_time(r["t"]) <= w.at]
+            if not before:
+                self.complain("I2", "no intent before %r (%s, intents at %s)", w, w.opid,
+                              [r["t"] for r in by_op.get(w.opid, ())])
+
+    def closes(self, outcome):
+        return outcome.get("intent")
+
+    # --- I7 ---
+    def check_three_ways(self, api):
+        for login, m in self.mailboxes.items():
+            if login in self.foreign:
+                continue
+            e = self.people.get(login)
+            if e is None:
+                self.complain("I7", "mailbox %s is not in the directory", login)
+                continue
+            self.compare(login, m, e)
+        for login in self.people:
+            if login not in self.mailboxes and login not in self.foreign and \
+                    login != "hopthu-warmup":
+                self.complain("I7", "entry %s is not in the database", login)
+        if api is not None:
+            have = {m["login"]: m for m in api}
+            if set(have) != set(self.mailboxes):
+                self.complain("I7", "the door lists other mailboxes: %s",
+                              sorted(set(have) ^ set(self.mailboxes))[:10])
+            for login, m in have.items():
+                row = self.mailboxes.get(login)
+                for key in ("address", "full_name", "status", "agency", "title", "unit", "phone",
+                            "rank", "person", "kind"):
+                    if row and (m.get(key) or "") != row[key]:
+                        self.complain("I7", "door and database differ in %s of %s", key, login)
+        self.check_fold()
+        self.check_units()
+
+    def compare(self, login, row, entry):
+        for column, attribute in ATTRIBUTES.items():
+            values = [v.decode("utf-8", "replace") for v in entry.get(attribute, [])]
+            wanted = [row[column]] if row[column] != "" else []
+            if values != wanted:
+                self.complain("I7", "%s: %s is %r in the directory, %r in the database", login,
+                              attribute, values, wanted)
+        for column, attribute in (("login_allowed", "hopthuLogin"),
+                                  ("delivery_allowed", "hopthuDelivery")):
+            if first(entry, attribute) != (b"TRUE" if row[column] else b"FALSE"):
+                self.complain("I7", "%s: %s is %r, %r in the database", login, attribute,
+                              first(entry, attribute), row[column])
+        quota = first(entry, "hopthuQuota").decode()
+        if quota != (str(row["quota"]) if row["quota"] else ""):
+            self.complain("I7", "%s: hopthuQuota is %r, %r in the database", login, quota,
+                          row["quota"])
+        locked = first(entry, "pwdAccountLockedTime")
+        if row["login_allowed"] and locked:
+            self.complain("I7", "%s may log in and is locked", login)
+        if not row["login_allowed"] and locked != LOCKED:
+            self.complain("I7", "%s may not log in and is not locked (%r)", login, locked)
+        names = (row["full_name"].split() or [""])
+        given, family = names[-1], names[0]
+        for attribute, wanted in (("givenName", given), ("sn", family),
+                                  ("displayName", row["full_name"])):
+            if first(entry, attribute).decode() != wanted:
+                self.complain("I7", "%s: %s is %r, not %r", login, attribute,
+                              first(entry, attribute).decode(), wanted)
+
+    def check_fold(self):
+        """The log, read from its beginning, gives the state of every mailbox."""
+        ops = {i["opid"]: i for i in self.items if i["opid"]}
+        state, last = {}, {}
+        intents = {r["seq"]: r for r in self.records if r.get("ev") == "intent"}
+        for r in self.records:
+            if r.get("ev") != "outcome" or not self.succeeded(r):
+                continue
+            item = ops.get((intents.get(self.closes(r)) or {}).get("opid"))
+            if not item or item["op"] not in LETTER_OPS:
+                continue
+            last[item["login"]] = item["opid"]
+            if item["op"] in FINAL:
+                state[item["login"]] = FINAL[item["op"]]
+        for login, m in self.mailboxes.items():
+            now = (m["status"], bool(m["login_allowed"]), bool(m["delivery_allowed"]))
+            if state.get(login) != now:
+                self.complain("I7", "%s is %s in the database, %s in the log", login, now,
+                              state.get(login))
+            if last.get(login) != m["opid"]:
+                self.complain("I7", "%s was last written by %s, by %s in the log", login,
+                              m["opid"], last.get(login))
+        for login in set(state) - set(self.mailboxes):
+            self.complain("I7", "%s is in the log, not in the database", login)
+
+    def succeeded(self, outcome):
+        return outcome.get("result") in ("ok", "done") or outcome.get("state") == "done"
+
+    def check_units(self):
+        done = {(i["op"], i["login"] or i["address"]): i for i in self.items
+                if i["state"] == "done"}
+        for op, have, where in (("agency-add", self.units, "ou=agencies"),
+                                ("operator-add", self.operator_entries, "ou=operators")):
+            for what, word in done:
+                if what == op and word and word not in have:
+                    self.complain("I7", "%s is not under %s", word, where)
+
+    # --- I12 ---
+    def check_persons(self):
+        writes = collections.defaultdict(list)
+        for w in self.writes:
+            if w.result == 0 and w.opid:
+                writes[w.opid].append(w)
+        created = {}
+        for i in self.items:
+            r = self.requests.get(i["request"])
+            if i["op"] not in LETTER_OPS or i["state"] != "done" or not r:
+                continue
+            if not r["approver"] or r["approver"] == r["submitter"]:
+                self.complain("I12", "request %d: asked by %r, approved by %r", r["id"],
+                              r["submitter"], r["approver"])
+            wanted = ("cn=%s,ou=operators,%s" % (r["approver"], self.base)).lower()
+            for w in writes.get(i["opid"], ()):
+                if w.who not in (wanted, "dn:" + wanted):
+                    self.complain("I12", "%r names %s, not %s", w, w.who, wanted)
+            if i["op"] == "create":
+                created[i["login"]] = wanted
+        for login, wanted in created.items():
+            e = self.people.get(login)
+            if e and first(e, "creatorsName").decode().lower() != wanted:
+                self.complain("I12", "creatorsName of %s is %r", login, first(e, "creatorsName"))
+
+
+def main(argv):
+    if len(argv) < 3:
+        print(__doc__, file=sys.stderr)
+        return 64
+    from hopthu import BASE, DOMAIN, Slapd
+    base = argv[3] if len(argv) > 3 else BASE
+    domain = argv[4] if len(argv) > 4 else DOMAIN
+    judge = Judge(argv[1], Slapd(argv[2]), base, domain)
+    complaints = judge.run()
+    for c in complaints:
+        print(c)
+    print("%d records, %d items, %d mailboxes, %d writes: %d complaints" % (
+        len(judge.audit), len(judge.items), len(judge.mailboxes), len(judge.writes),
+        len(complaints)), file=sys.stderr)
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))
