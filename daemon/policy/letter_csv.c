@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+#include <strings.h>
+
+#include <csv.h>
+
+#include "common/text.h"
+#include "common/vocab.h"
+#include "daemon/policy/letter_reader.h"
+
+/*
+ * CSV (RFC 4180) through libcsv in its strict mode, fed line by line: so every row knows its line,
+ * and nothing longer than LETTER_LINE_MAX is ever kept.
+ */
+struct letter_csv {
+	struct letter_reader *r;
+	struct letter_source source;
+	struct csv_parser parser;
+	bool has_separator;
+	unsigned width; /* cells of the header; 0 until it was read */
+	unsigned named; /* of these, up to the last that has a name */
+	enum letter_column column[LETTER_CELLS_MAX];
+	unsigned line;   /* where the row begins */
+	size_t size;     /* bytes of the row so far */
+	unsigned cells;  /* of the row; those beyond LETTER_CELLS_MAX are counted only */
+	size_t at[LETTER_CELLS_MAX], len[LETTER_CELLS_MAX]; /* in text */
+	struct buf text; /* the cells, each with a NUL after it */
+};
+
+/* libcsv would also trim tabs, which may be the separator or hide a formula. */
+static int
+is_space(unsigned char c)
+{
+	return c == ' ';
+}
+
+/* --- the header ------------------------------------------------------------------------------- */
+/* Column of a header cell, or -1; shown is its name as far as it can be understood. */
+static int
+column_of(const struct letter_csv *c, unsigned i, struct buf *name)
+{
+	AUTO(str) clean = text_clean(c->text.data + c->at[i], c->len[i], NULL);
+
+	buf_clear(name);
+	text_lower(clean ? clean : "", name);
+	for (char *p = name->data; *p; p++)
+		if (*p == ' ' || *p == '-')
+			*p = '_';
+	for (int col = 0; col < LETTER_COLUMN_COUNT; col++)
+		if (!strcmp(name->data, letter_column_words[col]))
+			return col;
+	return -1;
+}
+
+static void
+unknown_column(struct letter_csv *c, unsigned i, const char *name)
+{
+	const char *near = nearest_word(name, letter_column_words);
+	const char *value = c->text.data + c->at[i];
+	AUTO(buf) all = BUF_INIT;
+
+	for (int col = 0; col < LETTER_COLUMN_COUNT; col++)
+		buf_printf(&all, "%s%s", col ? ", " : "", letter_column_words[col]);
+	if (!c->len[i])
+		letter_report(c->r, 0, c->line, "", "", 0, "column %u of the header has no name",
+			      i + 1);
+	else if (near)
+		letter_report(c->r, 0, c->line, "", value, c->len[i],
+			      "there is no such column; did you mean %s?", near);
+	else
+		letter_report(c->r, 0, c->line, "", value, c->len[i],
+			      "there is no such column; letters have %s", all.data);
+}
+
+static void
+missing_columns(struct letter_csv *c, unsigned present)
+{
+	if (!(present & 1u << LETTER_op))
+		letter_report(c->r, 0, c->line, "op", "", 0,
+			      "the column op is missing: the first line must name the columns, "
+			      "separated by comma, semicolon or tab");
+	if (!(present & (1u << LETTER_full_name | 1u << LETTER_address)))
+		letter_report(c->r, 0, c->line, "full_name", "", 0,
+			      "the column full_name is missing (or address, in a letter that makes "
+			      "no new mailboxes)");
+}
+
+static void
+read_header(struct letter_csv *c)
+{
+	AUTO(buf) name = BUF_INIT;
+	unsigned present = 0;
+
+	if (c->cells > LETTER_CELLS_MAX) {
+		letter_stop(c->r, c->line, "the header has %u columns; letters have %d", c->cells,
+			    LETTER_COLUMN_COUNT);
+		return;
+	}
+	c->width = c->named = c->cells;
+	while (c->named && !c->len[c->named - 1])
+		c->named--;
+	for (unsigned i = 0; i < c->named; i++) {
+		int col = column_of(c, i, &name);
+
+		if (col < 0)
+			unknown_column(c, i, name.data);
+		else if (present & 1u << col)
+			letter_report(c->r, 0, c->line, letter_column_words[col], name.data,
+				      name.len, "the column stands twice in the header");
+		if (col >= 0) {
+			present |= 1u << col;
+			c->column[i] = (enum letter_column)col;
+		}
+	}
+	missing_columns(c, present);
+	if (c->r->errors)
+		c->r->ended = true; /* what the rows say cannot be known */
+}
+
+/* --- rows ------------------------------------------------------------------------------------- */
+/* Spreadsheets leave rows of nothing but separators behind. */
+static bool
+blank_row(const struct letter_csv *c)
+{
+	if (c->cells > LETTER_CELLS_MAX)
+		return false;
+	for (unsigned i = 0; i < c->cells; i++)
+		if (c->len[i] != strspn(c->text.data + c->at[i], " \t"))
+			return false;
+	return true;
+}
+
+static void
+read_row(struct letter_csv *c)
+{
+	struct letter_cell cell[LETTER_COLUMN_COUNT] = { { NULL, 0 } };
+	unsigned number;
+
+	if (blank_row(c) || !(number = letter_count_row(c->r, c->line)))
+		return;
+	for (unsigned i = c->named; i < c->cells; i++) {
+		bool kept = i < LETTER_CELLS_MAX;
+
+		if (i < c->width && !c->len[i])
+			continue;
+		letter_report(c->r, number, c->line, "", kept ? c->text.data + c->at[i] : "",
+			      kept ? c->len[i] : 0,
+			      "the row has %u cells and the header names %u columns; put a cell "
+			      "that has the separator in it between quotation marks (\")",
+			      c->cells, c->named);
+		return;
+	}
+	for (unsigned i = 0; i < c->named; i++)
+		cell[c->column[i]] = (struct letter_cell){ "", 0 };
+	for (unsigned i = 0; i < c->cells && i < c->named; i++)
+		cell[c->column[i]] = (struct letter_cell){ c->text.data + c->at[i], c->len[i] };
+	letter_check_row(c->r, number, c->line, cell);
+}
+
+static void
+on_cell(void *data, size_t n, void *arg)
+{
+	struct letter_csv *c = arg;
+
+	if (c->cells < LETTER_CELLS_MAX) {
+		c->at[c->cells] = c->text.len;
+		c->len[c->cells] = n;
+		buf_add(&c->text, data, n);
+		buf_char(&c->text, '\0');
+	}
+	c->cells++;
+}
+
+static void
+on_row(int terminator, void *arg)
+{
+	struct letter_csv *c = arg;
+
+	(void)terminator;
+	if (c->r->ended)
+		return;
+	if (c->width)
+		read_row(c);
+	else
+		read_header(c);
+	c->cells = 0;
+	buf_clear(&c->text);
+}
+
+/* --- lines ------------------------------------------------------------------------------------ */
+/* The one of , ; tab that stands most often in the header, outside quotation marks. */
+static void
+find_separator(struct letter_csv *c, const char *line, size_t n)
+{
+	static const char separators[] = ",;\t";
+	unsigned count[3] = { 0, 0, 0 };
+	bool quoted = false;
+	int best = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *at = strchr(separators, line[i]);
+
+		if (line[i] == '"')
+			quoted = !quoted;
+		else if (!quoted && at)
+			count[at - separators]++;
+	}
+	for (int i = 1; i < 3; i++)
+		if (count[i] > count[best])
+			best = i;
+	csv_set_delim(&c->parser, (unsigned char)separators[best]);
+	c->has_separator = true;
+}
+
+/* Excel's own first line, "sep=;". */
+static bool
+says_separator(struct letter_csv *c, const char *line, size_t n)
+{
+	while (n && (line[n - 1] == '\n' || line[n - 1] == '\r'))
+		n--;
+	if (n != 5 || strncasecmp(line, "sep=", 4) || !strchr(",;\t", line[4]))
+		return false;
+	csv_set_delim(&c->parser, (unsigned char)line[4]);
+	c->has_separator = true;
+	return true;
+}
+
+static bool
+blank_line(const char *line, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (line[i] != ' ' && line[i] != '\r' && line[i] != '\n')
+			return false;
+	return true;
+}
+
+static void
+take_line(struct letter_csv *c, const char *line, size_t n)
+{
+	bool begins = c->parser.pstate == 0; /* between rows: no quotation mark is open */
+
+	if (begins) {
+		c->line = c->source.line;
+		c->size = 0;
+	}
+	c->size += n;
+	if (c->size > LETTER_LINE_MAX) {
+		letter_stop(c->r, c->line,
+			    "the row that begins in this line is longer than %d KiB; a quotation "
+			    "mark (\") in it is probably never closed", LETTER_LINE_MAX / 1024);
+		return;
+	}
+	if (!c->has_separator) {
+		if (blank_line(line, n) || says_separator(c, line, n))
+			return;
+		find_separator(c, line, n);
+	}
+	if (csv_parse(&c->parser, line, n, on_cell, on_row, c) != n)
+		letter_stop(c->r, c->line,
+			    "a quotation mark (\") stands in the middle of a cell of the row that "
+			    "begins in this line: put the whole cell between quotation marks and "
+			    "write each one inside it twice");
+}
+
+static void
+finish(struct letter_csv *c)
+{
+	if (!c->has_separator)
+		letter_stop(c->r, 0, "the file is empty");
+	else if (csv_fini(&c->parser, on_cell, on_row, c))
+		letter_stop(c->r, c->line,
+			    "a quotation mark (\") in the row that begins in this line is never "
+			    "closed");
+	else if (!c->width)
+		letter_stop(c->r, 0, "the file has no header: the first line must name the columns");
+}
+
+bool
+letter_csv_step(struct letter_csv *c, unsigned max_rows)
+{
+	unsigned from = c->r->rows;
+	size_t bytes = 0;
+
+	do {
+		struct err e = ERR_INIT;
+		const char *line;
+		size_t n;
+		int rc = letter_source_line(&c->source, &line, &n, &e);
+
+		if (rc < 0)
+			letter_stop(c->r, c->source.line, "%s", e.msg);
+		else if (rc == 0)
+			finish(c);
+		if (rc <= 0)
+			return false;
+		take_line(c, line, n);
+		bytes += n;
+	} while (!c->r->ended && c->r->rows - from < max_rows && bytes < LETTER_SLICE);
+	return !c->r->ended;
+}
+
+struct letter_csv *
+letter_csv_new(struct letter_reader *r, const char *data, size_t len, const char *encoding)
+{
+	struct letter_csv *c = xcalloc(1, sizeof(*c));
+	struct err e = ERR_INIT;
+
+	c->r = r;
+	buf_init(&c->text);
+	BUG_ON(csv_init(&c->parser, CSV_STRICT | CSV_STRICT_FINI));
+	csv_set_space_func(&c->parser, is_space);
+	csv_set_blk_size(&c->parser, 4096);
+	csv_set_realloc_func(&c->parser, xrealloc);
+	if (letter_source_open(&c->source, data, len, encoding, &e))
+		letter_stop(r, 0, "%s", e.msg);
+	return c;
+}
+
+void
+letter_csv_free(struct letter_csv *c)
+{
+	if (!c)
+		return;
+	csv_free(&c->parser);
+	letter_source_close(&c->source);
+	buf_release(&c->text);
+	free(c);
+}
