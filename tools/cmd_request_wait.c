@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tools/request.h"
+
+#define POLL_S 30    /* one long poll */
+#define AWAY_S 60    /* a restart of hopthud takes less */
+#define ANSWER_MS 15000 /* beyond the long poll */
+
+struct waiting {
+	struct ctl *c;
+	long id;
+	time_t until; /* monotonic; 0: for ever */
+	time_t away;  /* since when nobody answers; 0: somebody does */
+	bool progress;
+};
+
+static time_t
+now_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec;
+}
+
+static bool
+has_ended(const char *state)
+{
+	return !strcmp(state, "done") || !strcmp(state, "failed") || !strcmp(state, "refused") ||
+	       !strcmp(state, "cancelled");
+}
+
+static bool
+is_held(const json_t *r)
+{
+	return !strcmp(ctl_text(r, "state"), "held") ||
+	       ctl_integer(json_object_get(r, "counts"), "held") > 0;
+}
+
+static void
+show_progress(struct waiting *w, const json_t *r)
+{
+	AUTO(buf) b = BUF_INIT;
+	const json_t *counts = json_object_get(r, "counts");
+	long all = ctl_integer(r, "item_count");
+	const char *why = ctl_text(r, "waiting_for");
+
+	if (!w->progress)
+		return;
+	buf_printf(&b, "request %ld: %s, %ld of %ld done", w->id, ctl_text(r, "state"),
+		   ctl_integer(counts, "done"), all);
+	if (*why) {
+		buf_str(&b, "; ");
+		out_safe(&b, why);
+	}
+	fprintf(stderr, "\r\033[K%.*s", 200, b.data);
+}
+
+static void
+end_progress(struct waiting *w)
+{
+	if (w->progress)
+		fputs("\r\033[K", stderr);
+}
+
+/*
+ * One long poll.  0 with *r, or 0 without when nobody answers just now, or the exit status.  The
+ * first call must be answered; later ones may meet a restart.
+ */
+static int
+poll_once(struct waiting *w, bool first, json_t **r)
+{
+	AUTO(buf) path = BUF_INIT;
+	struct call call = { .method = "GET" };
+	struct reply reply = { .status = 0 };
+	struct err e = ERR_INIT;
+	long timeout = POLL_S;
+	int status = 0;
+
+	if (w->until && w->until - now_s() < timeout)
+		timeout = w->until > now_s() ? w->until - now_s() : 0;
+	request_path(&path, w->id, "/wait");
+	buf_printf(&path, "?timeout=%ld", timeout);
+	call.path = path.data;
+	call.timeout_ms = (unsigned)timeout * 1000 + ANSWER_MS;
+	if (ctl_call(w->c, &call, &reply, &e)) {
+		if (!w->away)
+			w->away = now_s();
+		if (first || e.class != ERR_TEMP || now_s() - w->away > AWAY_S) {
+			end_progress(w);
+			return ctl_error(w->c, &e);
+		}
+		poll(NULL, 0, 500);
+		return 0;
+	}
+	w->away = 0;
+	if (reply.status < 200 || reply.status > 299 || !reply.body) {
+		end_progress(w);
+		status = ctl_refused(w->c, &reply);
+	} else {
+		*r = STEAL(reply.body);
+	}
+	reply_release(&reply);
+	return status;
+}
+
+static int
+get_whole(struct ctl *c, long id, json_t **r)
+{
+	AUTO(buf) path = BUF_INIT;
+	int status;
+
+	request_path(&path, id, "");
+	status = ctl_get(c, path.data, r);
+	return status ? status : request_fill(c, *r);
+}
+
+/* The rows that did not come to a good end, one a line. */
+static int
+tell_failures(struct ctl *c, long id)
+{
+	AUTO(json) r = NULL;
+	const json_t *items;
+	int status = get_whole(c, id, &r);
+
+	if (status)
+		return status;
+	items = json_object_get(r, "items");
+	for (size_t i = 0; i < json_array_size(items); i++) {
+		const json_t *item = json_array_get(items, i);
+		const char *state = ctl_text(item, "state"), *why = ctl_text(item, "error");
+
+		if (strcmp(state, "done") != 0)
+			ctl_say("row %ld, %s %s: %s%s%s", ctl_integer(item, "row"), ctl_text(item, "op"),
+				ctl_text(item, "address"), state, *why ? ": " : "", why);
+	}
+	return 0;
+}
+
+static int
+judge_end(struct ctl *c, long id, const json_t *r)
+{
+	const char *state = ctl_text(r, "state"), *why = ctl_text(r, "refusal");
+	long done = ctl_integer(json_object_get(r, "counts"), "done"), all = ctl_integer(r, "item_count");
+	const char *waits = ctl_text(r, "waiting_for");
+	int status;
+
+	if (!strcmp(state, "done") && done == all)
+		return 0;
+	if (!strcmp(state, "refused") || !strcmp(state, "cancelled"))
+		return ctl_fail(LEAVE_PARTLY, "request %ld was %s%s%s", id, state, *why ? ": " : "", why);
+	if (has_ended(state) || is_held(r)) {
+		status = tell_failures(c, id);
+		if (status)
+			return status;
+	}
+	if (has_ended(state))
+		return ctl_fail(LEAVE_PARTLY, "%ld of %ld rows of request %ld are not done", all - done, all,
+				id);
+	if (is_held(r))
+		return ctl_fail(LEAVE_ACCEPTED, "request %ld is held and needs a person%s%s", id,
+				*waits ? ": " : "", waits);
+	return ctl_fail(LEAVE_ACCEPTED, "request %ld has not ended yet: %s%s%s", id, state,
+			*waits ? "; " : "", waits);
+}
+
+static int
+print_end(struct ctl *c, long id, const json_t *last, bool items)
+{
+	AUTO(json) whole = NULL;
+	int status;
+
+	if (items) {
+		status = get_whole(c, id, &whole);
+		if (status)
+			return status;
+	}
+	request_print(c, items ? whole : last);
+	return judge_end(c, id, last);
+}
+
+int
+request_wait(struct ctl *c, long id, bool items)
+{
+	struct waiting w = { .c = c, .id = id, .progress = isatty(STDERR_FILENO) == 1 };
+	AUTO(json) last = NULL;
+	bool first = true;
+
+	if (c->timeout_s >= 0)
+		w.until = now_s() + c->timeout_s + (c->timeout_s == 0);
+	while (!last || !(has_ended(ctl_text(last, "state")) || is_held(last))) {
+		time_t began = now_s();
+		json_t *r = NULL;
+		int status;
+
+		if (w.until && !first && now_s() >= w.until)
+			break;
+		status = poll_once(&w, first, &r);
+		first = false;
+		if (status)
+			return status;
+		if (!r)
+			continue;
+		json_decref(last);
+		last = r;
+		show_progress(&w, last);
+		if (now_s() == began && !has_ended(ctl_text(last, "state")))
+			poll(NULL, 0, 100); /* a door that does not wait must not be hammered */
+	}
+	end_progress(&w);
+	if (!last)
+		return ctl_fail(LEAVE_AWAY, "hopthud does not answer");
+	return print_end(c, id, last, items);
+}
+
+int
+cmd_request_wait(struct ctl *c)
+{
+	long id;
+	int status = request_id(c, &id);
+
+	return status ? status : request_wait(c, id, false);
+}

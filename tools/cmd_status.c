@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <strings.h>
+
+#include "tools/ctl.h"
+
+static const struct out_column status_columns[] = {
+	{ "version", "hopthud", OUT_TEXT, 0 },
+	{ "pid", "process", OUT_NUMBER, OUT_SKIP },
+	{ "uptime_s", "up for (s)", OUT_NUMBER, OUT_SKIP },
+	{ "directory.state", "directory", OUT_WORD, 0 },
+	{ "directory.reason", "  because", OUT_TEXT, OUT_SKIP },
+	{ "directory.next_try_ms", "  next try in (ms)", OUT_NUMBER, OUT_HIDE },
+	{ "directory.in_flight", "  in flight", OUT_NUMBER, OUT_SKIP },
+	{ "directory.fault", "  fault", OUT_TEXT, OUT_SKIP },
+	{ "queue.items", "items", OUT_COUNTS, OUT_SKIP },
+	{ "queue.oldest_pending_s", "  oldest waits (s)", OUT_NUMBER, OUT_SKIP },
+	{ "mailboxes", "mailboxes", OUT_COUNTS, OUT_SKIP },
+	{ "audit.size", "audit records", OUT_NUMBER, 0 },
+	{ "audit.root", "  root", OUT_TEXT, OUT_SKIP },
+	{ "database.writable", "database writable", OUT_BOOL, 0 },
+	{ "database.reason", "  because", OUT_TEXT, OUT_SKIP },
+	{ "memory_kb", "memory (KiB)", OUT_NUMBER, OUT_SKIP },
+	{ "longest_turn_ms", "longest turn (ms)", OUT_NUMBER, OUT_SKIP },
+	{ .key = NULL },
+};
+
+static const struct out_column whoami_columns[] = {
+	{ "name", "name", OUT_TEXT, 0 },
+	{ "full_name", "full name", OUT_TEXT, OUT_SKIP },
+	{ "roles", "roles", OUT_LIST, 0 },
+	{ "agency", "only agency", OUT_TEXT, OUT_SKIP },
+	{ "mech", "known by", OUT_TEXT, OUT_SKIP },
+	{ .key = NULL },
+};
+
+static void
+warn_directory(const json_t *directory)
+{
+	const char *state = ctl_text(directory, "state"), *reason = ctl_text(directory, "reason");
+	const char *fault = ctl_text(directory, "fault");
+	long next = ctl_integer(directory, "next_try_ms");
+
+	if (*fault)
+		ctl_say("warning: the directory cannot be used until somebody mends it: %s", fault);
+	else if (strcasecmp(state, "ready") != 0)
+		ctl_say("warning: the directory cannot be reached (%s%s%s); requests wait, next try in %ld s",
+			state, *reason ? ": " : "", reason, (next + 999) / 1000);
+}
+
+static void
+warn(const json_t *s)
+{
+	const json_t *database = json_object_get(s, "database");
+	const json_t *items = out_value(s, "queue.items");
+	long held = ctl_integer(items, "held"), unknown = ctl_integer(items, "unknown");
+
+	warn_directory(json_object_get(s, "directory"));
+	if (json_is_false(json_object_get(database, "writable")))
+		ctl_say("warning: the database cannot be written (%s); nothing is done until it can",
+			ctl_text(database, "reason"));
+	if (held)
+		ctl_say("warning: %ld held and waiting for a person: hopthuctl request list --state open",
+			held);
+	if (unknown)
+		ctl_say("warning: of %ld the reply was lost; they are being looked up", unknown);
+}
+
+int
+cmd_status(struct ctl *c)
+{
+	AUTO(json) answer = NULL;
+	int status = ctl_get(c, "/v1/status", &answer);
+
+	if (status)
+		return status;
+	out_object(&c->out, status_columns, answer);
+	warn(answer);
+	return 0;
+}
+
+int
+cmd_whoami(struct ctl *c)
+{
+	AUTO(json) answer = NULL;
+	int status = ctl_get(c, "/v1/whoami", &answer);
+
+	if (!status)
+		out_object(&c->out, whoami_columns, answer);
+	return status;
+}

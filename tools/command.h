@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef HOPTHU_COMMAND_H
+#define HOPTHU_COMMAND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "common/routes.h"
+
+/*
+ * Everything that hopthuctl can do: one entry for each option, one for each command.  Dispatch, the
+ * check of options and arguments, help, "did you mean", completion, the manual page and the test of
+ * the documentation all read these two tables.
+ *
+ * X(ID, "long", 'short' or 0, "VALUE" or NULL, "help")
+ * The word for the value says what completion offers (CODE: agencies, ID: letters, ...).
+ */
+#define OPTIONS(X) \
+	X(SOCKET, "socket", 0, "PATH", \
+	  "the Unix socket of hopthud (else $HOPTHU_SOCKET, else /run/hopthu/hopthud.sock)") \
+	X(USER, "user", 0, "NAME", "prove to be this operator by password instead of by your uid") \
+	X(PASSWORD_FILE, "password-file", 0, "FILE", \
+	  "the password for --user: first line of a file that nobody else may read") \
+	X(OUTPUT, "output", 'o', "FORMAT", "table, csv, json or jsonl") \
+	X(JSON, "json", 0, NULL, "the same as -o json") \
+	X(DRY_RUN, "dry-run", 'n', NULL, "change nothing; show what would be done") \
+	X(REASON, "reason", 0, "TEXT", "why; recorded in the audit log") \
+	X(TIMEOUT, "timeout", 0, "SECONDS", "how long to wait (for an answer: 60)") \
+	X(HELP, "help", 'h', NULL, "help on this command") \
+	X(VERSION, "version", 0, NULL, "the version of hopthuctl") \
+	X(AGENCY, "agency", 0, "CODE", "an agency's code") \
+	X(LETTER, "letter", 0, "NO", "number of the letter, as the agency writes it") \
+	X(DATE, "date", 0, "DATE", "date of the letter, YYYY-MM-DD") \
+	X(SIGNER, "signer", 0, "TEXT", "who signed the letter") \
+	X(DECLARED, "declared", 0, "N", "number of rows the letter says it has; checked") \
+	X(ENCODING, "encoding", 0, "ENCODING", \
+	  "of a CSV file, when it is neither UTF-8 nor UTF-16: windows-1258, ...") \
+	X(STATE, "state", 0, "STATE", "only those in this state, or \"open\" for all not ended") \
+	X(MINE, "mine", 0, NULL, "only those you submitted") \
+	X(LIMIT, "limit", 0, "N", "at most so many") \
+	X(DIGEST, "digest", 0, "DIGEST", "SHA-256 of the plan, as `request plan` prints it") \
+	X(STATUS, "status", 0, "STATUS", "only those with this status") \
+	X(SEARCH, "search", 0, "TEXT", "only those whose name or address contains the text") \
+	X(EFFECTIVE, "effective", 0, "DATE", "not before this day, YYYY-MM-DD") \
+	X(WAIT, "wait", 0, NULL, "wait until it is approved and done, at most --timeout") \
+	X(NAME, "name", 0, "TEXT", "the full name of the agency") \
+	X(KIND, "kind", 0, "WORD", "what kind of body: department, district, commune, ...") \
+	X(PARENT, "parent", 0, "CODE", "the agency it belongs to") \
+	X(ROLE, "role", 0, "ROLES", "one role or several, separated by commas") \
+	X(UID, "uid", 0, "UID", "the Unix uid by which the socket knows the operator") \
+	X(FULL_NAME, "full-name", 0, "TEXT", "the operator's name") \
+	X(NEW_PASSWORD_FILE, "new-password-file", 0, "FILE", \
+	  "the operator's new password: first line of a file that nobody else may read") \
+	X(REQUEST, "request", 0, "ID", "only records of this letter") \
+	X(EVENT, "event", 0, "EVENT", "only records of this kind") \
+	X(LAST, "last", 0, "N", "only the newest so many") \
+	X(AFTER, "after", 0, "SEQ", "only records after this one") \
+	X(EXCEL, "excel", 0, NULL, "begin with the mark by which spreadsheets recognise UTF-8") \
+	X(ALL, "all", 0, NULL, "every command and option") \
+	X(MAN, "man", 0, NULL, "the part of the manual page that is made from the tables")
+
+enum option {
+#define X(ID, l, s, v, h) OPT_##ID,
+	OPTIONS(X)
+#undef X
+	OPT_COUNT
+};
+#define O(ID) (UINT64_C(1) << OPT_##ID)
+#define OPTIONS_GLOBAL \
+	(O(SOCKET) | O(USER) | O(PASSWORD_FILE) | O(OUTPUT) | O(JSON) | O(TIMEOUT) | O(HELP) | \
+	 O(VERSION))
+#define OPTIONS_ORDER (O(REASON) | O(LETTER) | O(DATE) | O(SIGNER) | O(EFFECTIVE) | O(WAIT) | O(DRY_RUN))
+#define NO_ROUTE ROUTE_COUNT
+
+/* Said of each of the three commands that write a letter of one item themselves. */
+#define MORE_ORDER \
+	"It writes a letter of one item in the name of the mailbox's agency. Somebody else still " \
+	"has to approve it. With --wait the exit status tells what became of it: 0 done, 1 not " \
+	"done, 75 not done within --timeout. Without --letter a number is made up."
+
+/*
+ * X(noun, verb or "", function, "ARGUMENTS", fewest, most, options, route, "help", "more help")
+ * The route says which roles may; NO_ROUTE: nothing is asked of hopthud.
+ */
+#define COMMANDS(X) \
+	X("request", "submit", request_submit, "FILE", 1, 1, \
+	  O(AGENCY) | O(LETTER) | O(DATE) | O(SIGNER) | O(REASON) | O(DECLARED) | O(ENCODING) | \
+		  O(DRY_RUN), \
+	  request_submit, "submit an agency's letter: CSV or JSON, - for standard input", \
+	  "All rows or none are taken. A refused row is named with its line, column, value and " \
+	  "what would be right. With -n everything is checked and nothing is kept. The same " \
+	  "letter number and ref are recognised and not done twice. `hopthuctl template create` " \
+	  "prints a file to begin with.") \
+	X("request", "list", request_list, "", 0, 0, O(STATE) | O(AGENCY) | O(MINE) | O(LIMIT), \
+	  request_list, "letters, newest first", "") \
+	X("request", "show", request_show, "ID", 1, 1, 0, request_show, "a letter and its rows", \
+	  "With -o json, csv or jsonl all rows are given, however many.") \
+	X("request", "plan", request_plan, "ID", 1, 1, 0, request_plan, \
+	  "the exact changes a letter makes, and their digest", \
+	  "-o jsonl prints exactly the bytes that are hashed, a line for each item. The digest is " \
+	  "computed here again from these lines; if it is not the one hopthud names, the exit " \
+	  "status is 76.") \
+	X("request", "approve", request_approve, "ID", 1, 1, O(DIGEST) | O(REASON) | O(DRY_RUN), \
+	  request_approve, "allow the plan that has this digest", \
+	  "Nobody approves a letter of their own. Without --digest, on a terminal, the plan is " \
+	  "shown and you are asked.") \
+	X("request", "refuse", request_refuse, "ID", 1, 1, O(REASON) | O(DRY_RUN), request_refuse, \
+	  "say no to a letter; --reason is required", "") \
+	X("request", "cancel", request_cancel, "ID", 1, 1, O(REASON) | O(DRY_RUN), request_cancel, \
+	  "take a letter back before it runs", "") \
+	X("request", "retry", request_retry, "ID", 1, 1, O(REASON) | O(DRY_RUN), request_retry, \
+	  "put failed and held items back into the queue", "") \
+	X("request", "wait", request_wait, "ID", 1, 1, 0, request_wait, \
+	  "wait until a letter has ended", \
+	  "Exit status: 0 all done; 1 something failed, was refused or cancelled; 75 not ended " \
+	  "within --timeout, or held. Without --timeout it waits for ever. It lives through a " \
+	  "restart of hopthud.") \
+	X("mailbox", "list", mailbox_list, "", 0, 0, O(AGENCY) | O(STATUS) | O(SEARCH) | O(LIMIT), \
+	  mailbox_list, "mailboxes", "") \
+	X("mailbox", "show", mailbox_show, "ADDRESS", 1, 1, 0, mailbox_show, \
+	  "a mailbox and what was done to it", "") \
+	X("mailbox", "suspend", mailbox_order, "ADDRESS", 1, 1, OPTIONS_ORDER, request_submit, \
+	  "ask for login off, delivery on; --reason is required", MORE_ORDER) \
+	X("mailbox", "resume", mailbox_order, "ADDRESS", 1, 1, OPTIONS_ORDER, request_submit, \
+	  "ask for a suspension to end; --reason is required", MORE_ORDER) \
+	X("mailbox", "close", mailbox_order, "ADDRESS", 1, 1, OPTIONS_ORDER, request_submit, \
+	  "ask for login and delivery off, data kept; --reason is required", MORE_ORDER) \
+	X("agency", "add", agency_add, "CODE", 1, 1, O(NAME) | O(KIND) | O(PARENT) | O(DRY_RUN), \
+	  agency_add, "add an agency; --name is required", "") \
+	X("agency", "list", agency_list, "", 0, 0, 0, agency_list, "agencies", "") \
+	X("agency", "show", agency_show, "CODE", 1, 1, 0, agency_show, \
+	  "an agency and how many mailboxes it has", "") \
+	X("operator", "add", operator_add, "NAME", 1, 1, \
+	  O(ROLE) | O(AGENCY) | O(UID) | O(FULL_NAME) | O(NEW_PASSWORD_FILE) | O(DRY_RUN), \
+	  operator_add, "let a person use hopthu; --role is required", \
+	  "Roles: requester, agency-admin, approver, technician, auditor, admin. The person is " \
+	  "known by --uid, by a password, or by both; of the password only a verifier leaves this " \
+	  "program. With --agency the person sees and asks for that agency only.") \
+	X("operator", "list", operator_list, "", 0, 0, 0, operator_list, "operators", "") \
+	X("operator", "passwd", operator_passwd, "NAME", 1, 1, O(NEW_PASSWORD_FILE) | O(DRY_RUN), \
+	  operator_passwd, "set a password: your own, or as admin anybody's", \
+	  "Asks twice on the terminal, without echo, unless --new-password-file is given.") \
+	X("operator", "revoke", operator_revoke, "NAME", 1, 1, O(REASON) | O(DRY_RUN), \
+	  operator_revoke, "take all rights back; --reason is required", "") \
+	X("audit", "list", audit_list, "", 0, 0, O(REQUEST) | O(EVENT) | O(LAST) | O(AFTER), \
+	  audit_list, "audit records, oldest first", "") \
+	X("audit", "show", audit_show, "SEQ", 1, 1, 0, audit_show, \
+	  "one record: who, what, on whose letter, before and after", "") \
+	X("audit", "verify", audit_verify, "", 0, 0, 0, audit_verify, \
+	  "compute the whole log again; exit status 76 if it is not right", "") \
+	X("template", "create", template, "", 0, 0, O(EXCEL), NO_ROUTE, \
+	  "a CSV file to begin with: new mailboxes", "") \
+	X("template", "update", template, "", 0, 0, O(EXCEL), NO_ROUTE, \
+	  "a CSV file to begin with: changes of a holder's data", "") \
+	X("template", "suspend", template, "", 0, 0, O(EXCEL), NO_ROUTE, \
+	  "a CSV file to begin with: suspensions", "") \
+	X("template", "resume", template, "", 0, 0, O(EXCEL), NO_ROUTE, \
+	  "a CSV file to begin with: ends of suspensions", "") \
+	X("template", "close", template, "", 0, 0, O(EXCEL), NO_ROUTE, \
+	  "a CSV file to begin with: closures", "") \
+	X("status", "", status, "", 0, 0, 0, status, "how hopthud is: directory, queue, log", \
+	  "Exit status 0 whenever hopthud answers; what needs attention is said on standard error.") \
+	X("whoami", "", whoami, "", 0, 0, 0, whoami, "who hopthud takes you for", "") \
+	X("help", "", help, "[NOUN [VERB]]", 0, 2, O(ALL) | O(MAN), NO_ROUTE, \
+	  "help on everything, on a noun, or on one command", "") \
+	X("complete", "", complete, "WORD...", 0, 1000, 0, NO_ROUTE, \
+	  "what the last word could become; for the shell", "")
+
+struct option_entry {
+	const char *name;
+	char letter; /* 0: none */
+	const char *value; /* NULL: takes none */
+	const char *help;
+};
+extern const struct option_entry option_table[OPT_COUNT];
+
+struct ctl;
+struct command {
+	const char *noun, *verb; /* verb "": the noun alone is the command */
+	int (*run)(struct ctl *c); /* returns the exit status */
+	const char *arguments;
+	int fewest, most;
+	uint64_t options; /* without the global ones */
+	int route;        /* enum route_id or NO_ROUTE */
+	const char *help, *more;
+};
+extern const struct command command_table[]; /* ends with noun NULL */
+
+/* The command line, taken apart. */
+struct command_line {
+	const struct command *command; /* NULL: none named */
+	const char *noun;              /* as typed, or NULL */
+	const char *opt[OPT_COUNT];    /* value; "" for one that takes none; NULL: not given */
+	char **args;                   /* what follows noun and verb */
+	int count;
+	char **words;                  /* owns the array of args */
+};
+
+/* 0, or -1 with ERR_USAGE, a sentence that suggests what was meant. */
+int command_parse(struct command_line *line, int argc, char **argv, struct err *e);
+void command_release(struct command_line *line);
+
+/* NULL when there is none. */
+const struct command *command_find(const char *noun, const char *verb);
+bool command_is_noun(const char *noun);
+/* The options that may be given, the global ones too. */
+uint64_t command_options(const struct command *cmd);
+/* The nouns, or the verbs of a noun, each once; ends with NULL; caller frees the array. */
+const char **command_words(const char *noun);
+typedef const char **auto_type_words;
+static inline void
+auto_words(const char ***words)
+{
+	free(*words);
+}
+/* The number of the option with this long name, or -1. */
+int option_find(const char *name, size_t n);
+
+#define X(noun, verb, function, ...) int cmd_##function(struct ctl *c);
+COMMANDS(X)
+#undef X
+#endif
