@@ -57,7 +57,7 @@ letter_head_check(const struct letter_head *h, struct err *e)
 		       : 0;
 }
 
-static void
+__attribute__((format(printf, 5, 0))) static void
 report(struct letter_reader *r, struct letter_error *error, const char *value, size_t n,
        const char *fmt, va_list ap)
 {

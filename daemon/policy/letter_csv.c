@@ -52,7 +52,8 @@ column_of(const struct letter_csv *c, unsigned i, struct buf *name)
 	return -1;
 }
 
-static void
+/* Returns the bit of the column that was probably meant, so that it is not missed as well. */
+static unsigned
 unknown_column(struct letter_csv *c, unsigned i, const char *name)
 {
 	const char *near = nearest_word(name, letter_column_words);
@@ -70,6 +71,10 @@ unknown_column(struct letter_csv *c, unsigned i, const char *name)
 	else
 		letter_report(c->r, 0, c->line, "", value, c->len[i],
 			      "there is no such column; letters have %s", all.data);
+	for (int col = 0; near && col < LETTER_COLUMN_COUNT; col++)
+		if (near == letter_column_words[col])
+			return 1u << col;
+	return 0;
 }
 
 static void
@@ -89,7 +94,7 @@ static void
 read_header(struct letter_csv *c)
 {
 	AUTO(buf) name = BUF_INIT;
-	unsigned present = 0;
+	unsigned present = 0, meant = 0;
 
 	if (c->cells > LETTER_CELLS_MAX) {
 		letter_stop(c->r, c->line, "the header has %u columns; letters have %d", c->cells,
@@ -103,7 +108,7 @@ read_header(struct letter_csv *c)
 		int col = column_of(c, i, &name);
 
 		if (col < 0)
-			unknown_column(c, i, name.data);
+			meant |= unknown_column(c, i, name.data);
 		else if (present & 1u << col)
 			letter_report(c->r, 0, c->line, letter_column_words[col], name.data,
 				      name.len, "the column stands twice in the header");
@@ -112,7 +117,7 @@ read_header(struct letter_csv *c)
 			c->column[i] = (enum letter_column)col;
 		}
 	}
-	missing_columns(c, present);
+	missing_columns(c, present | meant);
 	if (c->r->errors)
 		c->r->ended = true; /* what the rows say cannot be known */
 }

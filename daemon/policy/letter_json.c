@@ -172,7 +172,7 @@ take_declared(struct letter_json *j, const json_t *value)
 static void
 take_head(struct letter_json *j, enum member m, const struct slice *v)
 {
-	struct letter_head none = { NULL }, *h = j->r->head ? j->r->head : &none;
+	struct letter_head none = { .declared = -1 }, *h = j->r->head ? j->r->head : &none;
 	char **field[] = { &h->agency, &h->number, &h->date, &h->signer, &h->reason };
 	AUTO(json) value = parse(j, v);
 	struct err e = ERR_INIT;
