@@ -15,11 +15,6 @@ import hopthu  # noqa: E402
 PER_TEST = 240 if not hopthu.FULL else 3600
 
 
-def pytest_configure(config):
-    config.addinivalue_line("markers", "slow: long; small counts unless HOPTHU_FULL=1")
-    config.addinivalue_line("markers", "limit(seconds): may take this long")
-
-
 def pytest_collection_modifyitems(items):
     missing = [str(p) for p in (hopthu.HOPTHUD, hopthu.HOPTHUCTL, hopthu.SLAPD_SCRIPT)
                if not os.access(p, os.X_OK)]

@@ -314,9 +314,10 @@ class Judge:
         by_op = collections.defaultdict(list)
         for r in intents.values():
             by_op[r.get("opid")].append(r)
+        held = {i["intent"] for i in self.items if i["state"] == "held"}
         for seq, r in intents.items():
             n = len(closed.get(seq, ()))
-            if n > 1 or (n == 0 and ended):
+            if n > 1 or (n == 0 and ended and seq not in held):
                 self.complain("I4", "intent %d (%s) has %d outcomes", seq, r.get("opid"), n)
         for seq in closed:
             if seq not in intents:
@@ -417,7 +418,7 @@ class Judge:
             self.complain("I7", "%s is in the log, not in the database", login)
 
     def succeeded(self, outcome):
-        return outcome.get("result") in ("ok", "done") or outcome.get("state") == "done"
+        return outcome.get("result") == "done"
 
     def check_units(self):
         done = {(i["op"], i["login"] or i["address"]): i for i in self.items

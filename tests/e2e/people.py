@@ -2,24 +2,18 @@
 """Invented people and letters about them."""
 import csv
 import io
+import pathlib
+import sys
 import unicodedata
 
-FAMILY = ("Nguyễn Trần Lê Phạm Huỳnh Võ Phan Đặng Bùi Đỗ Hồ Ngô Dương Lý Hoàng Vũ Đinh Đoàn Lâm Mai "
-          "Trương Trịnh Đào Cao Châu Lương Tô Thái Thạch Ông Ưng Âu").split()
-MIDDLE = ["Văn", "Thị", "Hữu", "Đức", "Minh", "Ngọc", "Thanh", "Quang", "Hoàng", "Xuân", "Quốc",
-          "Công", "Thị Thanh", "Thị Ngọc", "Thị Mỹ", "Thị Ánh", "Hoàng Bảo", "", "Như", "Ái", "Tấn",
-          "Đình", "Trung", "Nguyễn Thị Đoan"]
-GIVEN = ("An Anh Ánh Bảo Bình Châu Chi Chiến Cường Danh Dung Dũng Duy Duyên Đạt Điệp Đông Đức Giang "
-         "Hà Hải Hạnh Hằng Hiền Hiếu Hòa Hồng Huệ Hùng Huy Hưng Hương Khánh Khoa Khôi Kiên Kiệt Lan "
-         "Liên Linh Loan Long Lộc Lợi Luân Mạnh Nam Nga Ngân Nghĩa Nguyên Nguyệt Nhân Nhi Nhung Oanh "
-         "Phát Phong Phú Phúc Phương Quân Quý Quyên Quỳnh Sang Sơn Tài Tâm Thảo Thắng Thịnh Thơ Thu "
-         "Thuận Thủy Thúy Tiên Tiến Toàn Trang Trí Trinh Trung Tuấn Tùng Tuyết Uyên Vân Vinh Yến"
-         ).split()
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "data"))
+
+from make_letter import COLUMNS, read_names  # noqa: E402
+
+NAMES = read_names(str(pathlib.Path(__file__).resolve().parents[1] / "data" / "names.tsv"))
+FAMILY, MIDDLE, GIVEN = (list(dict.fromkeys(NAMES[p][0])) for p in ("family", "middle", "given"))
 TITLES = ["Chuyên viên", "Phó trưởng phòng", "Trưởng phòng", "Văn thư", "Kế toán viên"]
 UNITS = ["Văn phòng", "Phòng Tổ chức cán bộ", "Thanh tra", "Phòng Kế hoạch, Tài chính"]
-
-COLUMNS = ("op full_name birth_year title unit phone rank quota address effective basis_no "
-           "basis_date basis_kind reason ref").split()
 
 
 def name(n):
@@ -27,7 +21,8 @@ def name(n):
     g = GIVEN[n % len(GIVEN)]
     m = MIDDLE[(n // len(GIVEN) + n) % len(MIDDLE)]
     f = FAMILY[(n // 7 + n * 5 + n // (len(GIVEN) * len(MIDDLE))) % len(FAMILY)]
-    return " ".join(w for w in (f, m, g) if w)
+    more = n // (len(GIVEN) * 150)  # beyond some thousand people another word in the middle
+    return " ".join(w for w in (f, GIVEN[more % len(GIVEN)] if more else "", m, g) if w)
 
 
 def create(n, **more):
