@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
+
+#include "common/json.h"
+
+#define DEPTH_MAX 64
+#define SAFE_INTEGER 9007199254740991 /* 2^53-1 */
+
+static int
+check(const json_t *j, int depth, struct err *e)
+{
+	const char *key;
+	json_t *v;
+	size_t i;
+
+	if (depth > DEPTH_MAX)
+		return err_set(e, ERR_USAGE, "the JSON is nested deeper than %d levels", DEPTH_MAX);
+	if (json_is_integer(j)) {
+		json_int_t n = json_integer_value(j);
+
+		if (n > SAFE_INTEGER || n < -SAFE_INTEGER)
+			return err_set(e, ERR_USAGE,
+				       "the number %" JSON_INTEGER_FORMAT
+				       " is beyond 2^53-1, the largest that every JSON reader keeps exactly",
+				       n);
+	}
+	json_object_foreach((json_t *)j, key, v)
+		if (check(v, depth + 1, e))
+			return err_wrap(e, "%.60s", key);
+	json_array_foreach(j, i, v)
+		if (check(v, depth + 1, e))
+			return err_wrap(e, "element %zu", i + 1);
+	return 0;
+}
+
+json_t *
+json_from_bytes(const char *data, size_t len, struct err *e)
+{
+	json_error_t je;
+	json_t *j = json_loadb(data, len, JSON_REJECT_DUPLICATES, &je);
+
+	if (!j) {
+		err_set(e, ERR_USAGE, "this is not valid JSON: %s (line %d, column %d)", je.text,
+			je.line, je.column);
+		return NULL;
+	}
+	if (check(j, 0, e)) {
+		json_decref(j);
+		return NULL;
+	}
+	return j;
+}
+
+const char *
+json_str(const json_t *obj, const char *key)
+{
+	return json_string_value(json_object_get(obj, key));
+}

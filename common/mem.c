@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/mem.h"
+
+struct block {
+	struct block *next;
+	max_align_t data[];
+};
+
+struct arena {
+	struct block *blocks;
+};
+
+void
+bug_at(const char *file, int line, const char *what)
+{
+	fprintf(stderr, "BUG %s:%d: %s\n", file, line, what);
+	abort();
+}
+
+static void *
+checked(void *p)
+{
+	if (!p) {
+		fputs("out of memory\n", stderr);
+		abort();
+	}
+	return p;
+}
+
+void *
+xmalloc(size_t n)
+{
+	return checked(malloc(n ? n : 1));
+}
+
+void *
+xcalloc(size_t n, size_t size)
+{
+	return checked(calloc(n ? n : 1, size ? size : 1));
+}
+
+void *
+xrealloc(void *p, size_t n)
+{
+	return checked(realloc(p, n ? n : 1));
+}
+
+char *
+xstrdup(const char *s)
+{
+	return checked(strdup(s));
+}
+
+char *
+xstrndup(const char *s, size_t n)
+{
+	return checked(strndup(s, n));
+}
+
+static char *
+vprintf_alloc(const char *fmt, va_list ap)
+{
+	char *s = NULL;
+
+	if (vasprintf(&s, fmt, ap) < 0)
+		checked(NULL);
+	return s;
+}
+
+char *
+xasprintf(const char *fmt, ...)
+{
+	va_list ap;
+	char *s;
+
+	va_start(ap, fmt);
+	s = vprintf_alloc(fmt, ap);
+	va_end(ap);
+	return s;
+}
+
+void
+secret_free(char *secret)
+{
+	if (!secret)
+		return;
+	explicit_bzero(secret, strlen(secret));
+	free(secret);
+}
+
+void
+auto_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
+
+struct arena *
+arena_new(void)
+{
+	return xcalloc(1, sizeof(struct arena));
+}
+
+void
+arena_free(struct arena *a)
+{
+	struct block *b, *next;
+
+	if (!a)
+		return;
+	for (b = a->blocks; b; b = next) {
+		next = b->next;
+		free(b);
+	}
+	free(a);
+}
+
+void *
+arena_alloc(struct arena *a, size_t n)
+{
+	struct block *b = xcalloc(1, sizeof(*b) + n);
+
+	b->next = a->blocks;
+	a->blocks = b;
+	return b->data;
+}
+
+char *
+arena_strndup(struct arena *a, const char *s, size_t n)
+{
+	size_t len = strnlen(s, n);
+	char *d = arena_alloc(a, len + 1);
+
+	memcpy(d, s, len);
+	return d;
+}
+
+char *
+arena_strdup(struct arena *a, const char *s)
+{
+	return arena_strndup(a, s, strlen(s));
+}
+
+char *
+arena_printf(struct arena *a, const char *fmt, ...)
+{
+	va_list ap;
+	char *s, *d;
+
+	va_start(ap, fmt);
+	s = vprintf_alloc(fmt, ap);
+	va_end(ap);
+	d = arena_strdup(a, s);
+	free(s);
+	return d;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+
+#include "common/merkle.h"
+
+void
+merkle_init(struct merkle *m)
+{
+	memset(m, 0, sizeof(*m));
+}
+
+void
+merkle_leaf(const void *record, size_t n, uint8_t leaf[DIGEST_LEN])
+{
+	digest_prefixed(0x00, record, n, NULL, 0, leaf);
+}
+
+static void
+node(const uint8_t *left, const uint8_t *right, uint8_t out[DIGEST_LEN])
+{
+	digest_prefixed(0x01, left, DIGEST_LEN, right, DIGEST_LEN, out);
+}
+
+void
+merkle_append(struct merkle *m, const uint8_t leaf[DIGEST_LEN])
+{
+	uint8_t h[DIGEST_LEN];
+	int level = 0;
+
+	memcpy(h, leaf, DIGEST_LEN);
+	for (; m->size >> level & 1; level++)
+		node(m->hash[level], h, h);
+	memcpy(m->hash[level], h, DIGEST_LEN);
+	m->size++;
+}
+
+void
+merkle_root(const struct merkle *m, uint8_t root[DIGEST_LEN])
+{
+	bool started = false;
+
+	if (!m->size) {
+		digest_sha256("", 0, root);
+		return;
+	}
+	for (int level = 0; level < MERKLE_LEVELS; level++) {
+		if (!(m->size >> level & 1))
+			continue;
+		if (started)
+			node(m->hash[level], root, root);
+		else
+			memcpy(root, m->hash[level], DIGEST_LEN);
+		started = true;
+	}
+}
+
+size_t
+merkle_pack(const struct merkle *m, uint8_t out[MERKLE_LEVELS * DIGEST_LEN])
+{
+	size_t n = 0;
+
+	for (int level = MERKLE_LEVELS - 1; level >= 0; level--)
+		if (m->size >> level & 1) {
+			memcpy(out + n, m->hash[level], DIGEST_LEN);
+			n += DIGEST_LEN;
+		}
+	return n;
+}
+
+int
+merkle_unpack(struct merkle *m, uint64_t size, const uint8_t *in, size_t n)
+{
+	if (n != (size_t)__builtin_popcountll(size) * DIGEST_LEN)
+		return -1;
+	merkle_init(m);
+	m->size = size;
+	for (int level = MERKLE_LEVELS - 1; level >= 0; level--)
+		if (size >> level & 1) {
+			memcpy(m->hash[level], in, DIGEST_LEN);
+			in += DIGEST_LEN;
+		}
+	return 0;
+}

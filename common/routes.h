@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef HOPTHU_ROUTES_H
+#define HOPTHU_ROUTES_H
+
+#include "common/vocab.h"
+
+/*
+ * Everything that can be asked of the door: one line each.  The dispatcher checks role and scope
+ * here before any handler runs; hopthuctl and the reference page read the same lines.
+ *
+ * X(name, METHOD, "/v1/path", roles, scope, "help")
+ *
+ * {id} is a number, {address} a mailbox address or its local part, {code} and {name} words.
+ * Roles: any of them is enough.  Scope, for operators that belong to an agency:
+ *   ANY      not confined
+ *   AGENCY   the agency the request names (query or JSON) must be the operator's
+ *   REQUEST  the request {id} must be of the operator's agency
+ *   MAILBOX  the mailbox {address} must be of the operator's agency
+ *   LIST     the handler shows only the operator's agency
+ *   SELF     {name} is the operator's own, unless the operator is an admin
+ */
+#define ROLES_ALL                                                                               \
+	(ROLE_REQUESTER | ROLE_AGENCY_ADMIN | ROLE_APPROVER | ROLE_TECHNICIAN | ROLE_AUDITOR | \
+	 ROLE_ADMIN)
+#define ROLES_ASK (ROLE_REQUESTER | ROLE_TECHNICIAN)
+
+#define ROUTES(X) \
+	X(status, GET, "/v1/status", ROLES_ALL, ANY, "How hopthud is: queue, directory, log") \
+	X(whoami, GET, "/v1/whoami", ROLES_ALL, ANY, "Who the door takes you for") \
+	X(routes, GET, "/v1/routes", ROLES_ALL, ANY, "This table") \
+	X(request_submit, POST, "/v1/requests", ROLES_ASK, AGENCY, "Submit a letter (CSV or JSON)") \
+	X(request_list, GET, "/v1/requests", ROLES_ALL, LIST, "Letters, newest first") \
+	X(request_show, GET, "/v1/requests/{id}", ROLES_ALL, REQUEST, "A letter and its items") \
+	X(request_plan, GET, "/v1/requests/{id}/plan", ROLES_ALL, REQUEST, "The exact changes a letter makes") \
+	X(request_wait, GET, "/v1/requests/{id}/wait", ROLES_ALL, REQUEST, "Wait until a letter has ended") \
+	X(request_approve, POST, "/v1/requests/{id}/approve", ROLE_APPROVER, REQUEST, "Allow the plan with this digest") \
+	X(request_refuse, POST, "/v1/requests/{id}/refuse", ROLE_APPROVER, REQUEST, "Refuse a letter, with a reason") \
+	X(request_cancel, POST, "/v1/requests/{id}/cancel", ROLES_ASK, REQUEST, "Take a letter back before it runs") \
+	X(request_retry, POST, "/v1/requests/{id}/retry", ROLE_TECHNICIAN, REQUEST, "Put failed and held items back into the queue") \
+	X(mailbox_list, GET, "/v1/mailboxes", ROLES_ALL, LIST, "Mailboxes") \
+	X(mailbox_show, GET, "/v1/mailboxes/{address}", ROLES_ALL, MAILBOX, "A mailbox and what was done to it") \
+	X(agency_list, GET, "/v1/agencies", ROLES_ALL, ANY, "Agencies") \
+	X(agency_show, GET, "/v1/agencies/{code}", ROLES_ALL, ANY, "An agency") \
+	X(agency_add, POST, "/v1/agencies", ROLE_ADMIN, ANY, "Add an agency") \
+	X(operator_list, GET, "/v1/operators", ROLE_ADMIN | ROLE_AUDITOR, ANY, "Operators") \
+	X(operator_add, POST, "/v1/operators", ROLE_ADMIN, ANY, "Add an operator") \
+	X(operator_passwd, POST, "/v1/operators/{name}/passwd", ROLES_ALL, SELF, "Set an operator's SCRAM verifier") \
+	X(operator_revoke, POST, "/v1/operators/{name}/revoke", ROLE_ADMIN, ANY, "Take all of an operator's rights back") \
+	X(audit_list, GET, "/v1/audit", ROLE_AUDITOR | ROLE_ADMIN | ROLE_TECHNICIAN | ROLE_APPROVER, ANY, "Audit records") \
+	X(audit_show, GET, "/v1/audit/{seq}", ROLE_AUDITOR | ROLE_ADMIN | ROLE_TECHNICIAN | ROLE_APPROVER, ANY, "One audit record: who, what, on whose letter, before and after") \
+	X(audit_verify, GET, "/v1/audit/verify", ROLES_ALL, ANY, "Recompute the tree over every record")
+
+enum route_id {
+#define X(name, method, path, roles, scope, help) ROUTE_##name,
+	ROUTES(X)
+#undef X
+	ROUTE_COUNT
+};
+#endif

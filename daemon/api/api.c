@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/api/api.h"
+#include "daemon/api/wait.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/log.h"
+#include "daemon/flow/choose.h"
+#include "daemon/flow/evidence.h"
+#include "daemon/policy/authz.h"
+
+enum scope { SCOPE_ANY, SCOPE_AGENCY, SCOPE_REQUEST, SCOPE_MAILBOX, SCOPE_LIST, SCOPE_SELF };
+
+struct route {
+	const char *method, *path;
+	int roles;
+	enum scope scope;
+	call_handler *handler;
+	const char *help;
+};
+
+static const struct route routes[ROUTE_COUNT] = {
+#define X(name, method, path, roles, scope, help) \
+	[ROUTE_##name] = { #method, path, roles, SCOPE_##scope, handle_##name, help },
+	ROUTES(X)
+#undef X
+};
+
+static const char *const names[ROUTE_COUNT] = {
+#define X(name, method, path, roles, scope, help) #name,
+	ROUTES(X)
+#undef X
+};
+
+struct api {
+	struct flow *flow;
+	struct auth *auth;
+	struct call *first; /* every call that has not ended */
+};
+
+struct api *
+api_new(struct flow *flow, struct auth *auth, struct err *e)
+{
+	struct api *a = xcalloc(1, sizeof(*a));
+
+	(void)e;
+	a->flow = flow;
+	a->auth = auth;
+	wait_init(flow);
+	return a;
+}
+
+/* --- a call's life ---------------------------------------------------------------------------- */
+
+static void
+free_call(struct call *c)
+{
+	struct call **p = &c->api->first;
+
+	while (*p != c)
+		p = &(*p)->next;
+	*p = c->next;
+	if (c->own_free)
+		c->own_free(c->own);
+	store_forget(c->flow->store, c);
+	loop_forget(c->flow->loop, c);
+	json_decref(c->json);
+	arena_free(c->arena);
+	free(c);
+}
+
+void
+api_free(struct api *a)
+{
+	if (!a)
+		return;
+	while (a->first) {
+		door_fail(a->first->req, 503, "temp", "hopthud is stopping");
+		free_call(a->first);
+	}
+	wait_release();
+	free(a);
+}
+
+static void
+send(struct call *c, int status, json_t *json)
+{
+	struct buf b = BUF_INIT;
+	AUTO(str) text = json_dumps(json, JSON_COMPACT);
+
+	buf_str(&b, text ? text : "{}");
+	buf_char(&b, '\n');
+	door_reply(c->req, status, &b);
+	buf_release(&b);
+	free_call(c);
+}
+
+static const struct {
+	const char *word;
+	int status;
+} classes[] = {
+	[ERR_NONE] = { "perm", 500 },      [ERR_TEMP] = { "temp", 503 },
+	[ERR_PERM] = { "perm", 500 },      [ERR_CONFLICT] = { "conflict", 409 },
+	[ERR_AUTH] = { "auth", 401 },      [ERR_DENIED] = { "denied", 403 },
+	[ERR_USAGE] = { "usage", 400 },    [ERR_NOTFOUND] = { "notfound", 404 },
+	[ERR_CONFIG] = { "config", 500 },
+};
+
+static json_t *
+error_json(const struct err *e, const char *class)
+{
+	json_t *text = json_string(e->msg);
+
+	if (!text)
+		text = json_string("something with bytes that are not UTF-8 is wrong");
+	return json_pack("{s:o,s:s}", "error", text, "class", class);
+}
+
+static void
+on_committed(void *arg, const struct err *failure)
+{
+	struct call *c = arg;
+
+	if (failure) {
+		json_decref(c->json);
+		c->json = error_json(failure, classes[failure->class].word);
+		c->status = classes[failure->class].status;
+	}
+	send(c, c->status, c->json);
+}
+
+void
+call_reply(struct call *c, int status, json_t *json)
+{
+	json_decref(c->json);
+	c->status = status;
+	c->json = json;
+	if (store_dirty(c->flow->store))
+		store_after_commit(c->flow->store, on_committed, c);
+	else
+		send(c, status, json);
+}
+
+void
+call_fail(struct call *c, const struct err *e)
+{
+	call_reply(c, classes[e->class].status, error_json(e, classes[e->class].word));
+}
+
+void
+call_fail_data(struct call *c, const struct err *e, const json_t *errors)
+{
+	json_t *j = error_json(e, e->class == ERR_USAGE && errors ? "data" :
+								     classes[e->class].word);
+
+	if (errors)
+		json_object_set(j, "errors", (json_t *)errors);
+	call_reply(c, errors ? 400 : classes[e->class].status, j);
+}
+
+json_t *
+call_body(struct call *c)
+{
+	struct err e = ERR_INIT;
+	size_t len;
+	const char *data = door_body(c->req, &len);
+	json_t *j = json_from_bytes(len ? data : "{}", len ? len : 2, &e);
+
+	if (j && !json_is_object(j)) {
+		json_decref(j);
+		j = NULL;
+		err_set(&e, ERR_USAGE, "the body must be a JSON object");
+	}
+	if (!j)
+		call_fail(c, &e);
+	return j;
+}
+
+const char *
+call_need(struct call *c, const json_t *body, const char *key)
+{
+	const char *v = json_str(body, key);
+	struct err e = ERR_INIT;
+
+	if (v && *v && strlen(v) <= 2000)
+		return v;
+	err_set(&e, ERR_USAGE, v && *v ? "\"%s\" is longer than 2000 bytes" :
+					 "the body must say \"%s\", a text that is not empty", key);
+	call_fail(c, &e);
+	return NULL;
+}
+
+int64_t
+call_number(struct call *c, const char *key, int64_t otherwise, int64_t min, int64_t max)
+{
+	const char *text = door_query(c->req, key);
+	char *end = NULL;
+	long long n;
+
+	if (!text || !*text)
+		return otherwise;
+	n = strtoll(text, &end, 10);
+	return *end ? otherwise : n < min ? min : n > max ? max : n;
+}
+
+json_t *
+json_time(int64_t us)
+{
+	char text[CLOCK_TEXT];
+
+	if (!us)
+		return json_null();
+	clock_text((uint64_t)us, text);
+	return json_string(text);
+}
+
+/* --- which route ------------------------------------------------------------------------------ */
+
+static bool
+match(struct call *c, const char *pattern, const char *path)
+{
+	while (*pattern && *path) {
+		size_t pn = strcspn(pattern, "/"), n = strcspn(path, "/");
+
+		if (*pattern == '{') {
+			char *end;
+
+			c->word = arena_strndup(c->arena, path, n);
+			c->id = strtoll(c->word, &end, 10);
+			if (!n || ((!strncmp(pattern, "{id}", pn) || !strncmp(pattern, "{seq}", pn)) &&
+				   (*end || c->id < 1)))
+				return false;
+		} else if (pn != n || strncmp(pattern, path, n)) {
+			return false;
+		}
+		pattern += pn;
+		path += n;
+		if (*pattern != *path)
+			return false;
+		pattern += *pattern == '/';
+		path += *path == '/';
+	}
+	return *pattern == *path;
+}
+
+static int
+find_route(struct call *c, struct err *e)
+{
+	const char *path = door_path(c->req);
+	const char *other = NULL;
+
+	for (int pass = 0; pass < 2; pass++) /* "/v1/audit/verify" before "/v1/audit/{seq}" */
+		for (int i = 0; i < ROUTE_COUNT; i++) {
+			if ((strchr(routes[i].path, '{') != NULL) != (pass == 1) ||
+			    !match(c, routes[i].path, path))
+				continue;
+			if (!strcmp(routes[i].method, door_method(c->req))) {
+				c->route = (enum route_id)i;
+				return 0;
+			}
+			other = routes[i].method;
+		}
+	if (other)
+		return err_set(e, ERR_USAGE, "%s takes %s, not %s", path, other,
+			       door_method(c->req));
+	return err_set(e, ERR_NOTFOUND, "there is no %s: GET /v1/routes shows what there is", path);
+}
+
+/* --- role and scope --------------------------------------------------------------------------- */
+
+static int
+check_object(struct call *c, struct err *e)
+{
+	struct mailbox m;
+	struct request r;
+
+	switch (routes[c->route].scope) {
+	case SCOPE_ANY:
+	case SCOPE_LIST:   /* the handler filters by only_agency */
+	case SCOPE_AGENCY: /* the letter says whose it is: intake checks it first of all */
+		return 0;
+	case SCOPE_REQUEST:
+		if (!store_request(c->flow->store, c->id, &r, c->arena))
+			return err_set(e, ERR_NOTFOUND, "there is no request %" PRId64, c->id);
+		return authz_agency(&c->op, r.agency, e);
+	case SCOPE_MAILBOX: {
+		AUTO(str) login = choose_login_of(c->flow, c->word, e);
+
+		if (!login)
+			return err_wrap(e, "this is no address");
+		c->word = arena_strdup(c->arena, login);
+		if (!store_mailbox(c->flow->store, login, &m, c->arena))
+			return 0; /* the handler says what there is instead */
+		return authz_agency(&c->op, m.agency, e);
+	}
+	case SCOPE_SELF:
+		if (!strcmp(c->word, c->op.name) || c->op.roles & ROLE_ADMIN)
+			return 0;
+		return err_set(e, ERR_DENIED, "only %s or an admin may do this", c->word);
+	}
+	return 0;
+}
+
+/* An auditor's own reads are recorded: that is what makes reading everything acceptable. */
+static int
+record_read(struct call *c, struct err *e)
+{
+	struct evidence ev = { .ev = EVENT_READ, .actor = c->who, .route = names[c->route] };
+
+	if (c->op.roles != ROLE_AUDITOR || strcmp(routes[c->route].method, "GET") ||
+	    c->route == ROUTE_status || c->route == ROUTE_whoami || c->route == ROUTE_routes)
+		return 0;
+	evidence_pii(&ev, "path", door_path(c->req));
+	return evidence_alone(c->flow, &ev, e);
+}
+
+static int
+admit(struct call *c, struct err *e)
+{
+	if (find_route(c, e))
+		return -1;
+	if (authz_roles(&c->op, routes[c->route].roles, routes[c->route].help, e))
+		return -1;
+	c->only_agency = c->op.agency;
+	if (c->only_agency && (c->route == ROUTE_audit_list || c->route == ROUTE_audit_show))
+		return err_set(e, ERR_DENIED, "%s belongs to agency %s, and the log is everybody's",
+			       c->op.name, c->only_agency);
+	return check_object(c, e) || record_read(c, e) ? -1 : 0;
+}
+
+void
+api_handle(void *arg, struct door_request *req)
+{
+	struct api *a = arg;
+	struct call *c = xcalloc(1, sizeof(*c));
+	struct err e = ERR_INIT;
+
+	loop_mark(a->flow->loop);
+	c->api = a;
+	c->flow = a->flow;
+	c->req = req;
+	c->arena = arena_new();
+	c->next = a->first;
+	a->first = c;
+	switch (auth_identify(a->auth, req, &c->op, &c->who, c->arena, &e)) {
+	case AUTH_KNOWN:
+		break;
+	case AUTH_CHALLENGE: /* the header is set: the client goes on with it */
+	case AUTH_REFUSED:
+		call_fail(c, &e);
+		return;
+	}
+	if (admit(c, &e))
+		call_fail(c, &e);
+	else
+		routes[c->route].handler(c);
+}
+
+void
+api_drain(struct api *a)
+{
+	(void)a;
+	wait_end_all();
+}
+
+void
+handle_routes(struct call *c)
+{
+	static const char *const scopes[] = { "any", "agency", "request", "mailbox", "list", "self" };
+	json_t *list = json_array();
+
+	for (int i = 0; i < ROUTE_COUNT; i++) {
+		json_t *roles = json_array();
+
+		for (int r = 0; r < ROLE_COUNT; r++)
+			if (routes[i].roles & 1 << r)
+				json_array_append_new(roles, json_string(role_word(r)));
+		json_array_append_new(list,
+				      json_pack("{s:s,s:s,s:s,s:o,s:s,s:s}", "name", names[i], "method",
+						routes[i].method, "path", routes[i].path, "roles",
+						roles, "scope", scopes[routes[i].scope], "help",
+						routes[i].help));
+	}
+	call_reply(c, 200, json_pack("{s:o}", "routes", list));
+}

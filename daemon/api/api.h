@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef HOPTHU_API_H
+#define HOPTHU_API_H
+
+#include "common/json.h"
+#include "common/routes.h"
+#include "daemon/api/auth.h"
+#include "daemon/api/door.h"
+#include "daemon/flow/flow.h"
+
+/*
+ * What can be asked of hopthud.  A request from the door becomes a call: its route is found in
+ * common/routes.h, who asks is established, role and scope are checked, then its handler runs.
+ */
+struct api;
+
+struct api *api_new(struct flow *flow, struct auth *auth, struct err *e);
+void api_free(struct api *a); /* before the door; NULL is fine */
+void api_handle(void *api, struct door_request *r); /* door_handler */
+/* No long poll keeps the door open. */
+void api_drain(struct api *a);
+void api_started(struct api *a, const char *version);
+
+/* --- for the handlers ------------------------------------------------------------------------- */
+struct call {
+	struct call *next;          /* in the list of those that wait */
+	struct api *api;
+	struct flow *flow;
+	struct door_request *req;
+	struct arena *arena;        /* lives as long as the call */
+	enum route_id route;
+	struct operator op;         /* who asks */
+	struct actor who;
+	const char *only_agency;    /* confined to this one; NULL: not */
+	int64_t id;                 /* {id}, {seq} */
+	const char *word;           /* {address} (as login), {code}, {name} */
+	/* the handler's own */
+	void *own;
+	void (*own_free)(void *own);
+	/* reply that waits for the commit */
+	int status;
+	json_t *json;
+};
+
+typedef void call_handler(struct call *c);
+#define X(name, method, path, roles, scope, help) void handle_##name(struct call *c);
+ROUTES(X)
+#undef X
+
+/* Each ends the call.  Steals json.  Sent after the commit, when something waits for one. */
+void call_reply(struct call *c, int status, json_t *json);
+void call_fail(struct call *c, const struct err *e);
+void call_fail_data(struct call *c, const struct err *e, const json_t *errors);
+/* The JSON object of the body; NULL: the call has ended with a sentence. */
+json_t *call_body(struct call *c);
+/* A text of the body that must be there and not be empty; NULL: the call has ended. */
+const char *call_need(struct call *c, const json_t *body, const char *key);
+/* Number in the query, within bounds; the default when it is missing or none. */
+int64_t call_number(struct call *c, const char *key, int64_t otherwise, int64_t min, int64_t max);
+
+/* --- shared by nouns --- */
+/* RFC 3339 or null */
+json_t *json_time(int64_t us);
+/* A request with items from a row on (limit 0: none).  NULL when there is none. */
+json_t *request_json(struct flow *f, int64_t id, int64_t offset, int64_t limit);
+/* How an item shows itself: its own state seen through its request's. */
+enum state item_state(struct flow *f, const struct request *r, const struct item *i);
+#endif

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
+#include <string.h>
+
+#include "daemon/api/api.h"
+#include "daemon/api/request_json.h"
+#include "daemon/base/failpoint.h"
+#include "daemon/flow/decide.h"
+#include "daemon/flow/intake.h"
+#include "daemon/flow/queue.h"
+
+#define PAGE 1000
+
+/* --- submit ----------------------------------------------------------------------------------- */
+
+static json_t *
+dry_json(const struct intake_result *r)
+{
+	json_t *j = json_pack("{s:n,s:s,s:n,s:O,s:i}", "id", "state", state_word(STATE_PLANNED),
+			      "digest", "items", r->dry, "item_count", (int)json_array_size(r->dry));
+	size_t n;
+	json_t *item;
+
+	json_array_foreach(r->dry, n, item)
+	{
+		json_object_set_new(item, "state", json_string(state_word(STATE_PLANNED)));
+		json_object_set_new(item, "error", json_string(""));
+	}
+	return j;
+}
+
+static void
+on_taken_in(void *arg, const struct intake_result *r)
+{
+	struct call *c = arg;
+	json_t *j;
+
+	c->own_free = NULL; /* the intake has ended */
+	if (r->err) {
+		call_fail_data(c, r->err, r->errors);
+		return;
+	}
+	j = r->request ? request_json(c->flow, r->request, 0, PAGE) : dry_json(r);
+	json_object_set(j, "already", r->already ? (json_t *)r->already : json_null());
+	if (r->repeated)
+		json_object_set_new(j, "repeated", json_true());
+	call_reply(c, r->repeated || !r->request ? 200 : 201, j);
+}
+
+static void
+forget(void *arg)
+{
+	intake_forget(arg);
+}
+
+static char *
+query_copy(struct call *c, const char *key)
+{
+	const char *v = door_query(c->req, key);
+
+	return v ? xstrdup(v) : NULL;
+}
+
+static int
+format_of(struct call *c, enum letter_format *format, struct err *e)
+{
+	const char *type = door_header(c->req, "Content-Type");
+
+	if (type && !strncasecmp(type, "application/json", 16))
+		*format = LETTER_JSON;
+	else if (type && !strncasecmp(type, "text/csv", 8))
+		*format = LETTER_CSV;
+	else
+		return err_set(e, ERR_USAGE, "the Content-Type of a letter is text/csv or "
+			       "application/json, not \"%.60s\"", type ? type : "");
+	return 0;
+}
+
+void
+handle_request_submit(struct call *c)
+{
+	const char *declared = door_query(c->req, "declared"), *dry = door_query(c->req, "dry_run");
+	struct intake_order o = { .actor = c->who, .only_agency = c->only_agency };
+	struct err e = ERR_INIT;
+	struct intake *in;
+	const char *data;
+	char *end = NULL;
+
+	if (format_of(c, &o.format, &e)) {
+		call_fail(c, &e);
+		return;
+	}
+	o.head.declared = declared && *declared ? strtol(declared, &end, 10) : -1;
+	if (end && (*end || o.head.declared < 0)) {
+		err_set(&e, ERR_USAGE, "declared is the number of rows, not \"%.40s\"", declared);
+		call_fail(c, &e);
+		return;
+	}
+	o.head.agency = query_copy(c, "agency");
+	o.head.number = query_copy(c, "letter");
+	o.head.date = query_copy(c, "date");
+	o.head.signer = query_copy(c, "signer");
+	o.head.reason = query_copy(c, "reason");
+	o.encoding = query_copy(c, "encoding");
+	o.dry_run = dry && !strcmp(dry, "1");
+	data = door_body(c->req, &o.len);
+	o.data = xmalloc(o.len + 1);
+	memcpy(o.data, data, o.len);
+	o.data[o.len] = '\0';
+	in = intake_start(c->flow, &o, on_taken_in, c);
+	c->own = in;
+	c->own_free = forget;
+}
+
+/* --- list, show, plan ------------------------------------------------------------------------- */
+
+struct listing {
+	struct flow *flow;
+	json_t *array;
+	int shown_state; /* what it must show itself as, or -1 */
+	int64_t last, count;
+};
+
+static void
+add_request(void *arg, const struct request *r)
+{
+	struct listing *l = arg;
+	json_t *j, *counts;
+
+	l->last = r->id;
+	l->count++;
+	if (l->shown_state >= 0 && (int)request_state(r) != l->shown_state)
+		return;
+	j = request_head_json(l->flow, r);
+	counts = json_object();
+	if (r->items - r->open - r->failed)
+		json_object_set_new(counts, "done", json_integer(r->items - r->open - r->failed));
+	if (r->failed)
+		json_object_set_new(counts, "failed", json_integer(r->failed));
+	if (r->open)
+		json_object_set_new(counts, state_word((int)r->state), json_integer(r->open));
+	json_object_set_new(j, "counts", counts);
+	json_array_append_new(l->array, j);
+}
+
+void
+handle_request_list(struct call *c)
+{
+	const char *state = door_query(c->req, "state"), *mine = door_query(c->req, "mine");
+	struct request_query q = { .agency = door_query(c->req, "agency"), .state = -1 };
+	struct listing l = { .flow = c->flow, .array = json_array(), .shown_state = -1 };
+	struct err e = ERR_INIT;
+
+	q.limit = (int)call_number(c, "limit", 100, 1, PAGE);
+	q.before = call_number(c, "before", 0, 0, INT64_MAX);
+	q.submitter = mine && !strcmp(mine, "1") ? c->op.name : NULL;
+	if (c->only_agency)
+		q.agency = c->only_agency;
+	q.open_only = state && !strcmp(state, "open");
+	if (state && *state && !q.open_only) {
+		q.state = l.shown_state = state_from(state);
+		if (q.state == STATE_RUNNING)
+			q.state = STATE_APPROVED;
+	}
+	if (state && *state && !q.open_only && q.state < 0) {
+		json_decref(l.array);
+		err_set(&e, ERR_USAGE, "\"%.40s\" is no state: planned, approved, running, done, failed, "
+			"refused, cancelled, or open for all that have not ended", state);
+		call_fail(c, &e);
+		return;
+	}
+	(void)store_requests(c->flow->store, &q, add_request, &l, NULL);
+	call_reply(c, 200, json_pack("{s:o,s:o}", "requests", l.array, "next",
+				     l.count == q.limit ? json_integer(l.last) : json_null()));
+}
+
+static void
+reply_request(struct call *c)
+{
+	call_reply(c, 200,
+		   request_json(c->flow, c->id, call_number(c, "offset", 0, 0, INT64_MAX),
+				call_number(c, "limit", PAGE, 0, PAGE)));
+}
+
+void
+handle_request_show(struct call *c)
+{
+	reply_request(c);
+}
+
+static void
+add_plan(void *arg, const struct item *i)
+{
+	struct listing *l = arg;
+	AUTO(buf) hex = BUF_INIT;
+
+	l->last = i->row;
+	l->count++;
+	buf_hex(&hex, i->plan_sha, DIGEST_LEN);
+	json_array_append_new(l->array, json_pack("{s:I,s:s,s:s,s:s,s:s}", "row", (json_int_t)i->row,
+						  "op", op_word((int)i->op), "address", i->address,
+						  "line", i->plan, "sha256", hex.data));
+}
+
+void
+handle_request_plan(struct call *c)
+{
+	struct listing l = { .flow = c->flow, .array = json_array() };
+	int64_t limit = call_number(c, "limit", PAGE, 1, PAGE);
+	struct request r;
+
+	BUG_ON(!store_request(c->flow->store, c->id, &r, c->arena)); /* the scope check saw it */
+	(void)store_items(c->flow->store, c->id, r.round, call_number(c, "offset", 0, 0, INT64_MAX),
+			  (int)limit, add_plan, &l, NULL);
+	call_reply(c, 200,
+		   json_pack("{s:I,s:s,s:I,s:o,s:o}", "id", (json_int_t)r.id, "digest", r.digest,
+			     "round", (json_int_t)r.round, "items", l.array, "next_offset",
+			     l.count == limit ? json_integer(l.last + 1) : json_null()));
+}
+
+/* --- decisions -------------------------------------------------------------------------------- */
+
+typedef int decision(struct flow *f, int64_t id, const char *text, const struct actor *who,
+		     struct err *e);
+
+/* The decision is durable: long polls look again. */
+static void
+on_decided(void *arg, const struct err *failure)
+{
+	struct call *c = arg;
+
+	if (failure)
+		return; /* the reply says it */
+	if (c->route == ROUTE_request_approve)
+		failpoint(FP_APPROVE_COMMITTED);
+	queue_changed(c->flow, c->id);
+}
+
+static void
+decide(struct call *c, decision *fn, const char *key, bool needed)
+{
+	AUTO(json) body = call_body(c);
+	struct err e = ERR_INIT;
+	const char *text;
+
+	if (!body)
+		return;
+	text = needed ? call_need(c, body, key) : json_str(body, key);
+	if (needed && !text)
+		return;
+	if (fn(c->flow, c->id, text ? text : "", &c->who, &e)) {
+		call_fail(c, &e);
+		return;
+	}
+	store_after_commit(c->flow->store, on_decided, c);
+	reply_request(c);
+}
+
+void
+handle_request_approve(struct call *c)
+{
+	decide(c, decide_approve, "digest", true);
+}
+
+void
+handle_request_refuse(struct call *c)
+{
+	decide(c, decide_refuse, "reason", true);
+}
+
+void
+handle_request_cancel(struct call *c)
+{
+	decide(c, decide_cancel, "reason", false);
+}
+
+void
+handle_request_retry(struct call *c)
+{
+	decide(c, decide_retry, "reason", false);
+}

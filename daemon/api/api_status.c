@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "daemon/api/api.h"
+#include "daemon/base/clock.h"
+#include "daemon/flow/queue.h"
+
+static const char *version = "";
+static uint64_t started_us;
+
+void
+api_started(struct api *a, const char *v)
+{
+	(void)a;
+	version = v;
+	started_us = clock_mono_us();
+}
+
+static json_t *
+directory_json(struct flow *f)
+{
+	uint64_t next = 0;
+	const char *why = dir_reason(f->dir, &next), *fault = dir_fault(f->dir);
+
+	return json_pack("{s:s,s:s,s:I,s:i,s:s}", "state", dir_state_word(dir_state(f->dir)), "reason",
+			 why, "next_try_ms", (json_int_t)next, "in_flight",
+			 (int)dir_in_flight(f->dir), "fault", fault ? fault : "");
+}
+
+static json_t *
+queue_json(struct flow *f)
+{
+	int64_t n[STATE_COUNT], oldest = store_oldest_open(f->store);
+	json_t *items = json_object();
+
+	if (store_item_counts(f->store, 0, n, NULL) == 0)
+		for (int s = 0; s < STATE_COUNT; s++)
+			if (n[s])
+				json_object_set_new(items, state_word(s), json_integer(n[s]));
+	return json_pack("{s:o,s:I,s:i}", "items", items, "oldest_pending_s",
+			 oldest ? (json_int_t)(clock_wall_us() / 1000000) - oldest : (json_int_t)0,
+			 "jobs", (int)queue_jobs(f));
+}
+
+static json_t *
+audit_json(struct flow *f)
+{
+	const struct merkle *tree = store_committed_tree(f->store);
+	uint8_t root[DIGEST_LEN];
+	AUTO(buf) hex = BUF_INIT;
+
+	merkle_root(tree, root);
+	buf_hex(&hex, root, sizeof(root));
+	return json_pack("{s:I,s:s}", "size", (json_int_t)tree->size, "root", hex.data);
+}
+
+static json_int_t
+memory_kb(void)
+{
+	FILE *f = fopen("/proc/self/statm", "re");
+	long size = 0, resident = 0;
+
+	if (!f)
+		return 0;
+	if (fscanf(f, "%ld %ld", &size, &resident) != 2)
+		resident = 0;
+	fclose(f);
+	return (json_int_t)resident * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+void
+handle_status(struct call *c)
+{
+	struct flow *f = c->flow;
+	const char *trouble = store_trouble(f->store);
+	int64_t n[STATUS_COUNT];
+	json_t *mailboxes = json_object(), *j;
+
+	if (store_mailbox_counts(f->store, c->only_agency, n, NULL) == 0)
+		for (int s = 0; s < STATUS_COUNT; s++)
+			json_object_set_new(mailboxes, status_word(s), json_integer(n[s]));
+	j = json_pack("{s:s,s:i,s:I,s:s}", "version", version, "pid", (int)getpid(), "uptime_s",
+		      (json_int_t)((clock_mono_us() - started_us) / 1000000), "domain",
+		      f->conf->domain);
+	json_object_set_new(j, "directory", directory_json(f));
+	json_object_set_new(j, "queue", queue_json(f));
+	json_object_set_new(j, "audit", audit_json(f));
+	json_object_set_new(j, "database",
+			    json_pack("{s:b,s:s}", "writable", !*trouble, "reason", trouble));
+	json_object_set_new(j, "mailboxes", mailboxes);
+	json_object_set_new(j, "memory_kb", json_integer(memory_kb()));
+	json_object_set_new(j, "longest_turn_ms",
+			    json_integer((json_int_t)(loop_longest_turn_us(f->loop) / 1000)));
+	call_reply(c, 200, j);
+}
+
+void
+handle_whoami(struct call *c)
+{
+	json_t *roles = json_array(), *j;
+
+	for (int r = 0; r < ROLE_COUNT; r++)
+		if (c->op.roles & 1 << r)
+			json_array_append_new(roles, json_string(role_word(r)));
+	j = json_pack("{s:s,s:s,s:o,s:s?,s:s}", "name", c->op.name, "full_name", c->op.full_name,
+		      "roles", roles, "agency", c->op.agency, "mech", c->who.mech);
+	call_reply(c, 200, j);
+}

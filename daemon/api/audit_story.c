@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
+#include <string.h>
+
+#include "common/buf.h"
+#include "daemon/api/api.h"
+#include "daemon/api/audit_story.h"
+#include "daemon/policy/plan.h"
+
+static void
+set_opening(void *arg, const char *field, const char *value)
+{
+	json_t *text = json_string(value);
+
+	json_object_set_new(arg, field, text ? text : json_null());
+}
+
+json_t *
+audit_openings(struct flow *f, int64_t seq, const json_t *rec)
+{
+	json_t *j = json_object();
+	const char *field;
+	json_t *commitment;
+
+	json_object_foreach(json_object_get(rec, "pii"), field, commitment)
+		json_object_set_new(j, field, json_null());
+	(void)store_openings(f->store, seq, set_opening, j, NULL);
+	return j;
+}
+
+/* The item a record is about: 1 found. */
+static int
+item_of(struct flow *f, const json_t *rec, struct item *i, struct arena *a)
+{
+	int64_t req = json_integer_value(json_object_get(rec, "req"));
+	int64_t row = json_integer_value(json_object_get(rec, "row"));
+
+	return req && row && store_item_by_row(f->store, req, row, i, a);
+}
+
+static void
+add_about(struct flow *f, const json_t *rec, struct buf *b)
+{
+	AUTO(arena) a = arena_new();
+	const char *op = json_str(rec, "op"), *target = json_str(rec, "target");
+	struct item i;
+
+	if (op)
+		buf_printf(b, " %s", op);
+	if (item_of(f, rec, &i, a))
+		buf_printf(b, " %s", i.address);
+	else if (target)
+		buf_printf(b, " %s", target);
+}
+
+char *
+audit_summary(struct flow *f, int64_t seq, const json_t *rec)
+{
+	const char *ev = json_str(rec, "ev"), *result = json_str(rec, "result");
+	const char *as = json_str(rec, "as"), *letter = json_str(rec, "letter");
+	const char *agency = json_str(rec, "agency"), *route = json_str(rec, "route");
+	int64_t count = json_integer_value(json_object_get(rec, "count"));
+	AUTO(json) open = rec ? audit_openings(f, seq, rec) : NULL;
+	const char *reason = json_str(open, "reason"), *message = json_str(open, "message");
+	struct buf b = BUF_INIT;
+
+	if (!ev) {
+		buf_str(&b, "this record is damaged");
+		return buf_steal(&b);
+	}
+	for (int n = 0; n < EVENT_COUNT; n++)
+		if (!strcmp(event_word(n), ev)) {
+#define X(N, w, d) [EVENT_##N] = d,
+			static const char *const meaning[] = { VOCAB_EVENTS(X) };
+#undef X
+			buf_str(&b, meaning[n]);
+		}
+	buf_char(&b, ':');
+	if (letter)
+		buf_printf(&b, " letter %s of %s", letter, agency ? agency : "");
+	add_about(f, rec, &b);
+	if (count)
+		buf_printf(&b, " (%" PRId64 ")", count);
+	if (as)
+		buf_printf(&b, " in the name of %s", as);
+	if (route)
+		buf_printf(&b, " %s", route);
+	if (result)
+		buf_printf(&b, " %s", result);
+	if (reason)
+		buf_printf(&b, ", because: %s", reason);
+	if (message)
+		buf_printf(&b, ", %s", message);
+	if (b.data[b.len - 1] == ':')
+		b.data[--b.len] = '\0';
+	return buf_steal(&b);
+}
+
+static void
+add_change(struct flow *f, const json_t *rec, json_t *story)
+{
+	AUTO(arena) a = arena_new();
+	struct item i;
+	struct plan p;
+
+	if (!item_of(f, rec, &i, a) || plan_read(&p, i.plan, NULL))
+		return;
+	json_object_set_new(story, "op", json_string(op_word((int)i.op)));
+	json_object_set_new(story, "address", json_string(i.address));
+	json_object_set_new(story, "full_name", json_string(i.full_name));
+	json_object_set(story, "before", (json_t *)p.before);
+	json_object_set(story, "after", (json_t *)p.after);
+	plan_release(&p);
+}
+
+json_t *
+audit_story(struct flow *f, const json_t *rec)
+{
+	int64_t req = json_integer_value(json_object_get(rec, "req"));
+	AUTO(arena) a = arena_new();
+	struct request r;
+	json_t *j;
+
+	if (!req || !store_request(f->store, req, &r, a))
+		return json_null();
+	j = json_pack("{s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "request", (json_int_t)r.id, "letter",
+		      r.letter, "date", r.date, "agency", r.agency, "signer", r.signer, "reason",
+		      r.reason, "requested_by", r.submitter, "approved_by", r.approver, "digest",
+		      r.digest);
+	json_object_set_new(j, "requested_at", json_time(r.submitted_at));
+	json_object_set_new(j, "approved_at", json_time(r.approved_at));
+	add_change(f, rec, j);
+	return j;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+
+#include "daemon/api/api.h"
+#include "daemon/api/request_json.h"
+#include "daemon/base/clock.h"
+#include "daemon/flow/queue.h"
+
+enum state
+item_state(struct flow *f, const struct request *r, const struct item *i)
+{
+	if (i->state == STATE_RUNNING && queue_item_unknown(f, i->id))
+		return STATE_UNKNOWN;
+	if (i->state != STATE_PLANNED)
+		return i->state;
+	if (r->state == STATE_APPROVED)
+		return i->due > (int64_t)(clock_wall_us() / 1000000) ? STATE_SCHEDULED :
+								       STATE_APPROVED;
+	return r->state;
+}
+
+enum state
+request_state(const struct request *r)
+{
+	/* begun and not ended: the row says approved until the last item */
+	if (r->state == STATE_APPROVED && r->open < r->items)
+		return STATE_RUNNING;
+	return r->state;
+}
+
+static void
+add_item(void *arg, const struct item *i)
+{
+	struct item_list *l = arg;
+
+	l->last = i->row;
+	l->count++;
+	json_array_append_new(
+		l->items,
+		json_pack("{s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:o,s:o}", "row", (json_int_t)i->row, "op",
+			  op_word((int)i->op), "address", i->address, "state",
+			  state_word((int)item_state(l->flow, l->request, i)), "error", i->error, "ref",
+			  *i->ref == '~' ? "" : i->ref, "full_name", i->full_name, "effective",
+			  json_time(i->due * 1000000), "updated_at", json_time(i->updated_at)));
+}
+
+static json_t *
+counts_json(struct flow *f, const struct request *r, bool *held)
+{
+	int64_t n[STATE_COUNT];
+	json_t *counts = json_object();
+
+	if (store_item_counts(f->store, r->id, n, NULL) < 0)
+		return counts;
+	if (r->state != STATE_PLANNED) { /* seen through the request, as item_state() */
+		int64_t planned = n[STATE_PLANNED];
+
+		n[STATE_PLANNED] = 0;
+		n[r->state] += planned;
+	}
+	*held = n[STATE_HELD] && n[STATE_HELD] + n[STATE_CHECKED] == r->open;
+	for (int s = 0; s < STATE_COUNT; s++)
+		if (n[s])
+			json_object_set_new(counts, state_word(s), json_integer(n[s]));
+	return counts;
+}
+
+json_t *
+request_head_json(struct flow *f, const struct request *r)
+{
+	json_t *j = json_pack(
+		"{s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "id", (json_int_t)r->id, "state",
+		state_word((int)request_state(r)), "kind", r->kind == REQUEST_ORDER ? "order" : "letter",
+		"agency", r->agency, "letter", r->letter, "date", r->date, "signer", r->signer,
+		"reason", r->reason, "channel", r->channel, "submitter", r->submitter, "approver",
+		r->approver);
+
+	(void)f;
+	json_object_set_new(j, "digest", json_string(r->digest));
+	json_object_set_new(j, "declared", r->declared < 0 ? json_null() : json_integer(r->declared));
+	json_object_set_new(j, "round", json_integer(r->round));
+	json_object_set_new(j, "submitted_at", json_time(r->submitted_at));
+	json_object_set_new(j, "approved_at", json_time(r->approved_at));
+	json_object_set_new(j, "ended_at", json_time(r->ended_at));
+	json_object_set_new(j, "refusal", json_string(r->refusal));
+	json_object_set_new(j, "item_count", json_integer(r->items));
+	json_object_set_new(j, "open", json_integer(r->open));
+	json_object_set_new(j, "failed", json_integer(r->failed));
+	return j;
+}
+
+json_t *
+request_json(struct flow *f, int64_t id, int64_t offset, int64_t limit)
+{
+	AUTO(arena) a = arena_new();
+	struct item_list list = { .flow = f };
+	struct request r;
+	bool held = false;
+	json_t *j;
+	AUTO(str) why = NULL;
+
+	if (!store_request(f->store, id, &r, a))
+		return NULL;
+	j = request_head_json(f, &r);
+	json_object_set_new(j, "counts", counts_json(f, &r, &held));
+	if (held)
+		json_object_set_new(j, "state", json_string(state_word(STATE_HELD)));
+	why = queue_reason(f, &r);
+	if (*why)
+		json_object_set_new(j, "waiting_for", json_string(why));
+	if (limit <= 0)
+		return j;
+	list.request = &r;
+	list.items = json_array();
+	/* offset counts rows already seen: rows of a letter may have gaps (rows known from before) */
+	(void)store_items(f->store, id, 0, offset, (int)limit, add_item, &list, NULL);
+	json_object_set_new(j, "items", list.items);
+	json_object_set_new(j, "next_offset",
+			    list.count == limit ? json_integer(list.last + 1) : json_null());
+	return j;
+}

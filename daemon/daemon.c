@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/api/api.h"
+#include "daemon/api/auth.h"
+#include "daemon/api/door.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/log.h"
+#include "daemon/base/notify.h"
+#include "daemon/daemon.h"
+#include "daemon/flow/evidence.h"
+#include "daemon/flow/flow.h"
+
+#define DRAIN_MS 10000 /* then whatever is still on its way is left to the next run */
+#define DRAIN_TICK_MS 20
+#define RETRY_MS 1000
+#define HOUR_MS (3600 * 1000)
+#define QUIET_HOURS 23 /* a record at least once a day: silence must be evidenced too */
+
+/* Owns every module: made in this order, destroyed in reverse. */
+struct daemon {
+	struct conf *conf;
+	struct loop *loop;
+	struct store *store;
+	struct flow *flow;
+	struct dir *dir;
+	struct auth *auth;
+	struct api *api;
+	struct door *door;
+	struct loop_signal *on_hup, *on_term, *on_int;
+	struct loop_timer *drain, *announce, *watchdog, *hourly;
+	uint64_t drain_until_us, size_seen;
+	enum event_type to_announce;
+	int quiet_hours, status;
+	bool drained, stop_written;
+};
+
+int
+daemon_exit_status(const struct err *e)
+{
+	switch (e->class) {
+	case ERR_CONFLICT:
+		return 73;
+	case ERR_CONFIG:
+		return 78;
+	case ERR_USAGE:
+		return 64;
+	case ERR_TEMP:
+		return 69;
+	case ERR_AUTH:
+	case ERR_DENIED:
+		return 77;
+	case ERR_NOTFOUND:
+		return 2;
+	case ERR_NONE:
+	case ERR_PERM:
+		break;
+	}
+	return 70;
+}
+
+/* --- what the log says about the daemon itself ------------------------------------------------ */
+
+static void announce(void *arg);
+
+static void
+on_announced(void *arg, const struct err *failure)
+{
+	struct daemon *d = arg;
+
+	if (failure)
+		loop_timer_set(d->announce, RETRY_MS);
+}
+
+/* start or config, with the digest of the configuration; again until it is written. */
+static void
+announce(void *arg)
+{
+	struct daemon *d = arg;
+	uint8_t cfg[32];
+	struct evidence ev = { .ev = d->to_announce, .actor = actor_daemon, .bin = VERSION,
+			       .cfg = cfg };
+	struct err e = ERR_INIT;
+
+	conf_digest(d->conf, cfg);
+	if (evidence_alone(d->flow, &ev, &e)) {
+		log_error("the log cannot be written, so nothing will be done: %s", e.msg);
+		loop_timer_set(d->announce, RETRY_MS);
+		return;
+	}
+	store_after_commit(d->store, on_announced, d);
+}
+
+static void
+on_hour(void *arg)
+{
+	struct daemon *d = arg;
+	struct evidence ev = { .ev = EVENT_HEARTBEAT, .actor = actor_daemon };
+	uint64_t size = store_tree(d->store)->size;
+
+	d->quiet_hours = size == d->size_seen ? d->quiet_hours + 1 : 0;
+	d->size_seen = size;
+	if (d->quiet_hours >= QUIET_HOURS && !evidence_alone(d->flow, &ev, NULL))
+		d->quiet_hours = 0;
+	loop_timer_set(d->hourly, HOUR_MS);
+}
+
+static void
+on_watchdog(void *arg)
+{
+	struct daemon *d = arg;
+
+	notify_alive();
+	loop_timer_set(d->watchdog, notify_watchdog_us() / 2000);
+}
+
+/* --- turn ------------------------------------------------------------------------------------- */
+
+static void
+on_turn_end(void *arg)
+{
+	struct daemon *d = arg;
+
+	store_commit(d->store);
+	if (store_broken(d->store)) {
+		/* fsync is not tried twice: the kernel may have dropped the pages it failed for */
+		log_error("%s: stopping at once, the next start reads everything again",
+			  store_trouble(d->store));
+		d->status = 70;
+		loop_stop(d->loop);
+		return;
+	}
+	store_tidy(d->store);
+}
+
+/* --- stopping --------------------------------------------------------------------------------- */
+
+static void
+on_stop_written(void *arg, const struct err *failure)
+{
+	struct daemon *d = arg;
+
+	if (failure)
+		log_warn("the stop could not be recorded: %s", failure->msg);
+	loop_stop(d->loop);
+}
+
+static void
+on_drain(void *arg)
+{
+	struct daemon *d = arg;
+	struct evidence ev = { .ev = EVENT_STOP, .actor = actor_daemon };
+	bool late = clock_mono_us() > d->drain_until_us;
+
+	if ((!d->drained || !door_idle(d->door)) && !late) {
+		loop_timer_set(d->drain, DRAIN_TICK_MS);
+		return;
+	}
+	if (late)
+		log_warn("stopping with work on its way: the next start takes it up by reading");
+	if (evidence_alone(d->flow, &ev, NULL))
+		loop_stop(d->loop);
+	else
+		store_after_commit(d->store, on_stop_written, d);
+}
+
+static void
+on_drained(void *arg)
+{
+	struct daemon *d = arg;
+
+	d->drained = true;
+}
+
+static void
+on_term(void *arg)
+{
+	struct daemon *d = arg;
+
+	if (d->drain_until_us)
+		return;
+	log_info("stopping: finishing what is on its way");
+	notify_stopping();
+	d->drain_until_us = clock_mono_us() + (uint64_t)DRAIN_MS * 1000;
+	door_drain(d->door);
+	api_drain(d->api);
+	flow_drain(d->flow, on_drained, d);
+	loop_timer_set(d->drain, 0);
+}
+
+/* --- reloading -------------------------------------------------------------------------------- */
+
+static void
+use_conf(struct daemon *d, struct conf *c)
+{
+	struct conf *old = d->conf;
+	struct err e = ERR_INIT;
+	int level = log_level_from(c->log_level);
+
+	if (level >= 0)
+		log_set_level((enum log_level)level);
+	d->conf = c;
+	d->flow->conf = c;
+	dir_reconfigure(d->dir, &c->directory);
+	if (door_reconfigure(d->door, c, &e))
+		log_error("reload: %s", e.msg);
+	conf_free(old);
+}
+
+static void
+on_hup(void *arg)
+{
+	struct daemon *d = arg;
+	struct err e = ERR_INIT;
+	const char *fixed;
+	struct conf *c;
+
+	notify_reloading();
+	c = conf_load(d->conf->file, &e);
+	if (!c) {
+		log_error("not reloaded, the old configuration stays: %s", e.msg);
+	} else if ((fixed = conf_needs_restart(d->conf, c))) {
+		log_error("not reloaded, the old configuration stays: %s cannot change while hopthud "
+			  "runs, restart it", fixed);
+		conf_free(c);
+	} else {
+		use_conf(d, c);
+		log_info("configuration reloaded");
+		d->to_announce = EVENT_CONFIG;
+		announce(d);
+	}
+	notify_ready();
+}
+
+/* --- wiring ----------------------------------------------------------------------------------- */
+
+static void
+on_directory_ready(void *arg)
+{
+	struct daemon *d = arg;
+
+	flow_on_directory_ready(d->flow);
+	notify_status("the directory is ready");
+}
+
+static void
+on_directory_down(void *arg, const char *reason)
+{
+	struct daemon *d = arg;
+
+	flow_on_directory_down(d->flow, reason);
+	notify_status("the directory is away: %s", reason);
+}
+
+static void
+make_timers(struct daemon *d)
+{
+	d->on_hup = loop_signal_new(d->loop, SIGHUP, on_hup, d);
+	d->on_term = loop_signal_new(d->loop, SIGTERM, on_term, d);
+	d->on_int = loop_signal_new(d->loop, SIGINT, on_term, d);
+	d->drain = loop_timer_new(d->loop, on_drain, d);
+	d->announce = loop_timer_new(d->loop, announce, d);
+	d->hourly = loop_timer_new(d->loop, on_hour, d);
+	loop_timer_set(d->hourly, HOUR_MS);
+	d->watchdog = loop_timer_new(d->loop, on_watchdog, d);
+	if (notify_watchdog_us())
+		on_watchdog(d);
+	loop_at_turn_end(d->loop, on_turn_end, d);
+}
+
+static int
+make(struct daemon *d, struct err *e)
+{
+	struct dir_events events = { on_directory_ready, on_directory_down, d };
+	uint8_t key[32];
+	int rc;
+
+	d->store = store_open(d->conf->database, e);
+	if (!d->store || init_read_scram_key(d->conf, key, e))
+		return -1;
+	d->loop = loop_new();
+	d->flow = flow_new(d->loop, d->store, d->conf);
+	d->dir = dir_new(d->loop, &d->conf->directory, &events);
+	flow_set_directory(d->flow, d->dir);
+	d->to_announce = EVENT_START;
+	announce(d);
+	if (flow_recover(d->flow, e))
+		return -1;
+	d->auth = auth_new(d->loop, d->flow, key, e);
+	explicit_bzero(key, sizeof(key));
+	if (!d->auth || !(d->api = api_new(d->flow, d->auth, e)))
+		return -1;
+	d->door = door_new(d->loop, d->conf, api_handle, d->api, e);
+	if (!d->door)
+		return -1;
+	make_timers(d);
+	store_commit(d->store); /* the start is on record before anybody is let in */
+	rc = store_broken(d->store) ? err_set(e, ERR_PERM, "%s", store_trouble(d->store)) : 0;
+	return rc;
+}
+
+static void
+destroy(struct daemon *d)
+{
+	loop_signal_free(d->on_hup);
+	loop_signal_free(d->on_term);
+	loop_signal_free(d->on_int);
+	loop_timer_free(d->drain);
+	loop_timer_free(d->announce);
+	loop_timer_free(d->hourly);
+	loop_timer_free(d->watchdog);
+	api_free(d->api);
+	door_free(d->door);
+	auth_free(d->auth);
+	dir_free(d->dir);
+	flow_free(d->flow);
+	store_close(d->store);
+	loop_free(d->loop);
+	conf_free(d->conf);
+}
+
+int
+daemon_run(struct conf *conf)
+{
+	struct daemon d = { .conf = conf };
+	struct err e = ERR_INIT;
+	int level = log_level_from(conf->log_level);
+
+	if (level >= 0)
+		log_set_level((enum log_level)level);
+	if (make(&d, &e)) {
+		log_error("%s", e.msg);
+		d.status = daemon_exit_status(&e);
+	} else {
+		log_info("hopthud %s is ready on %s", VERSION, conf->socket);
+		api_started(d.api, VERSION);
+		notify_ready();
+		loop_run(d.loop);
+		log_info("hopthud has stopped");
+	}
+	destroy(&d);
+	return d.status;
+}

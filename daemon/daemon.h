@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef HOPTHU_DAEMON_H
+#define HOPTHU_DAEMON_H
+
+#include "daemon/base/conf.h"
+
+/* Runs until told to stop.  Takes conf over.  Exit status: 0, or one of design's (70, 73, 78). */
+int daemon_run(struct conf *conf);
+
+/* First things: keys, an empty database with its genesis record, the first admin. */
+struct init_order {
+	const char *admin; /* operator's name */
+	long uid;          /* whom the Unix socket knows as this admin */
+};
+int init_run(const struct conf *conf, const struct init_order *o, struct err *e) MUST_USE;
+/* The 32 bytes of the key that answers for unknown names at login. */
+int init_read_scram_key(const struct conf *conf, uint8_t key[32], struct err *e) MUST_USE;
+
+/* What an error means to whoever started us. */
+int daemon_exit_status(const struct err *e);
+#endif

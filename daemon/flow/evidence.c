@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+
+#include "common/canon.h"
+#include "daemon/base/clock.h"
+#include "daemon/flow/evidence.h"
+
+#define RECORD_MAX 16384
+
+const struct actor actor_daemon = { "hopthud", "daemon", "" };
+
+void
+evidence_pii(struct evidence *ev, const char *field, const char *value)
+{
+	if (!value || !*value)
+		return;
+	BUG_ON(ev->pii_count == EVIDENCE_PII_MAX);
+	ev->pii[ev->pii_count].field = field;
+	ev->pii[ev->pii_count++].value = value;
+}
+
+/* Records of one log never go back in time, whatever the clock does; mono shows the truth. */
+static void
+now_text(char out[CLOCK_TEXT])
+{
+	static uint64_t last;
+	uint64_t now = clock_wall_us();
+
+	if (now < last)
+		now = last;
+	last = now;
+	clock_text(now, out);
+}
+
+static void
+maybe_int(struct canon *c, const char *key, int64_t value)
+{
+	if (value)
+		canon_int(c, key, value);
+}
+
+static void
+maybe_hash(struct canon *c, const char *key, const uint8_t *hash)
+{
+	if (hash)
+		canon_hex(c, key, hash, DIGEST_LEN);
+}
+
+static void
+actor(struct canon *c, const struct actor *a)
+{
+	canon_open(c, "actor");
+	canon_str(c, "mech", a->mech);
+	canon_str(c, "name", a->name);
+	canon_str(c, "src", a->src);
+	canon_close(c);
+}
+
+static void
+directory(struct canon *c, const struct evidence *ev)
+{
+	if (!ev->ldap)
+		return;
+	canon_open(c, "ldap");
+	canon_str(c, "csn", ev->ldap_csn);
+	canon_int(c, "rc", ev->ldap_rc);
+	canon_str(c, "uuid", ev->ldap_uuid);
+	canon_close(c);
+}
+
+static void
+personal(struct canon *c, const struct evidence *ev, struct opening *openings)
+{
+	uint8_t commitment[DIGEST_LEN];
+
+	if (!ev->pii_count)
+		return;
+	canon_open(c, "pii");
+	for (int i = 0; i < ev->pii_count; i++) {
+		struct opening *o = &openings[i];
+
+		o->field = ev->pii[i].field;
+		o->value = ev->pii[i].value;
+		digest_random(o->salt, sizeof(o->salt));
+		digest_commit(o->salt, o->field, o->value, strlen(o->value), commitment);
+		canon_hex(c, o->field, commitment, sizeof(commitment));
+	}
+	canon_close(c);
+}
+
+int
+evidence_append(struct flow *f, const struct evidence *ev, int64_t *seq_out, struct err *e)
+{
+	struct opening openings[EVIDENCE_PII_MAX];
+	int64_t seq = store_next_seq(f->store);
+	AUTO(buf) rec = BUF_INIT;
+	char t[CLOCK_TEXT];
+	struct canon c;
+
+	now_text(t);
+	canon_begin(&c, &rec);
+	actor(&c, &ev->actor);
+	canon_str(&c, "agency", ev->agency);
+	canon_str(&c, "as", ev->as);
+	canon_str(&c, "bin", ev->bin);
+	canon_str(&c, "boot", clock_boot_id());
+	maybe_hash(&c, "cfg", ev->cfg);
+	maybe_int(&c, "count", ev->count);
+	canon_str(&c, "digest", ev->digest);
+	canon_str(&c, "ev", event_word((int)ev->ev));
+	maybe_int(&c, "intent", ev->intent);
+	canon_str(&c, "key", ev->key);
+	directory(&c, ev);
+	canon_str(&c, "letter", ev->letter);
+	canon_str(&c, "letter_date", ev->letter_date);
+	canon_int(&c, "mono", (int64_t)clock_boot_ms());
+	canon_str(&c, "op", ev->op);
+	canon_str(&c, "opid", ev->opid);
+	personal(&c, ev, openings);
+	maybe_hash(&c, "plan", ev->plan);
+	maybe_int(&c, "req", ev->req);
+	canon_str(&c, "result", ev->result);
+	canon_str(&c, "roles", ev->roles);
+	maybe_int(&c, "round", ev->round);
+	canon_str(&c, "route", ev->route);
+	maybe_int(&c, "row", ev->row);
+	canon_int(&c, "seq", seq);
+	canon_str(&c, "subj", ev->subj);
+	canon_str(&c, "t", t);
+	canon_str(&c, "target", ev->target);
+	canon_int(&c, "v", 1);
+	canon_end(&c);
+	if (rec.len > RECORD_MAX)
+		return err_set(e, ERR_USAGE, "an audit record would be %zu bytes, %d is the limit: "
+			       "shorten the texts of this request", rec.len, RECORD_MAX);
+	if (store_append(f->store, rec.data, rec.len, openings, (size_t)ev->pii_count, e))
+		return -1;
+	if (seq_out)
+		*seq_out = seq;
+	return 0;
+}
+
+int
+evidence_alone(struct flow *f, const struct evidence *ev, struct err *e)
+{
+	if (store_begin(f->store, e))
+		return -1;
+	if (evidence_append(f, ev, NULL, e)) {
+		store_abort(f->store);
+		return -1;
+	}
+	return store_end(f->store, e);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef HOPTHU_EVIDENCE_H
+#define HOPTHU_EVIDENCE_H
+
+#include "daemon/flow/flow.h"
+
+/*
+ * One audit record (doc/audit-format.md).  Zeroed fields are left out.  Personal values go into
+ * pii, as commitments; the rest stands in clear.  Fields are named as in the record.
+ */
+#define EVIDENCE_PII_MAX 6
+
+struct evidence {
+	enum event_type ev;
+	struct actor actor;
+	const char *agency, *as, *bin;
+	const uint8_t *cfg;    /* SHA-256 of the configuration in force */
+	int64_t count;         /* of things the event is about */
+	const char *digest;    /* plan digest */
+	const char *key;       /* public key of the log, C2SP vkey form */
+	int64_t intent;        /* seq of the intent this is the outcome of */
+	bool ldap;             /* the directory answered: */
+	int ldap_rc;
+	const char *ldap_csn, *ldap_uuid;
+	const char *letter, *letter_date;
+	const char *op, *opid;
+	const uint8_t *plan;   /* SHA-256 of the item's plan line */
+	int64_t req, round, row;
+	const char *result, *roles, *route, *subj, *target;
+	struct {
+		const char *field, *value; /* fields in ascending order */
+	} pii[EVIDENCE_PII_MAX];
+	int pii_count;
+};
+
+/* In a unit of the store.  seq (may be NULL) receives its number. */
+int evidence_append(struct flow *f, const struct evidence *ev, int64_t *seq, struct err *e) MUST_USE;
+void evidence_pii(struct evidence *ev, const char *field, const char *value); /* "" is left out */
+/* A unit of its own with one record. */
+int evidence_alone(struct flow *f, const struct evidence *ev, struct err *e) MUST_USE;
+#endif

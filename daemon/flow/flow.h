@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef HOPTHU_FLOW_H
+#define HOPTHU_FLOW_H
+
+#include "daemon/base/conf.h"
+#include "daemon/base/loop.h"
+#include "daemon/directory/dir.h"
+#include "daemon/store/store.h"
+
+/*
+ * What puts policy, store and directory together.  intake: a letter becomes planned items.
+ * decide: approve, refuse, cancel, retry.  queue: which item is next.  job: one item on its way
+ * into the directory.  replan: items under which the directory moved.  order: entries of agencies
+ * and operators.  evidence: the audit record of each of these.
+ */
+struct queue;
+struct intakes;
+struct foreign;
+
+struct flow {
+	struct loop *loop;
+	struct store *store;
+	struct dir *dir;
+	const struct conf *conf; /* replaced at reload */
+	struct queue *queue;
+	struct intakes *intakes;
+	struct foreign *foreign; /* the listing that is on its way, or NULL */
+	bool draining; /* nothing new is begun */
+};
+
+/* Who does something. mech: "peer", "scram", "daemon"; src: "uid:1000", "". */
+struct actor {
+	const char *name, *mech, *src;
+};
+extern const struct actor actor_daemon;
+
+struct flow *flow_new(struct loop *loop, struct store *store, const struct conf *conf);
+void flow_set_directory(struct flow *f, struct dir *dir);
+void flow_free(struct flow *f);
+/* Takes up what an earlier run left. Before the loop runs. */
+int flow_recover(struct flow *f, struct err *e) MUST_USE;
+/* For dir_events. */
+void flow_on_directory_ready(struct flow *f);
+void flow_on_directory_down(struct flow *f, const char *reason);
+/* No more work is begun; done is called (deferred) when nothing is in flight. */
+void flow_drain(struct flow *f, void (*done)(void *arg), void *arg);
+#endif

@@ -1,0 +1,572 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
+#include <string.h>
+
+#include "common/text.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/failpoint.h"
+#include "daemon/base/log.h"
+#include "daemon/flow/evidence.h"
+#include "daemon/flow/intake.h"
+#include "daemon/flow/intake_row.h"
+#include "daemon/policy/plan.h"
+
+#define SLICE_US 25000 /* of a turn; a turn may take 100 ms (I10) */
+#define STEP_ROWS 64
+#define DRY_ROWS 2000 /* a dry run is one unit, undone at once */
+#define CLEAN_UP_MS 2000
+
+/*
+ * CHECK reads the file once and writes nothing; WRITE reads it again and writes, a slice a commit,
+ * with the request in the state `received`; the last slice makes it `planned`.  So memory does not
+ * grow with the letter, and a crash in between leaves a request that nobody was promised.
+ */
+enum phase { CHECK, WRITE, END };
+
+struct intake {
+	struct intake *next;
+	struct flow *flow;
+	struct intake_order o;
+	char *who[3], *only_agency;
+	intake_cb *cb;
+	void *arg;
+	enum phase phase;
+	struct letter_reader *reader;
+	struct request request;
+	struct digest *digest;
+	int64_t rows, known_request;
+	json_t *errors, *already, *dry;
+	struct err err;
+	bool failed, announced;
+	struct loop_timer *clean_up;
+};
+
+struct intakes {
+	struct intake *first;
+};
+
+static void slice(void *arg);
+
+static void
+free_intake(struct intake *in)
+{
+	struct intake **p = &in->flow->intakes->first;
+
+	while (*p != in)
+		p = &(*p)->next;
+	*p = in->next;
+	loop_forget(in->flow->loop, in);
+	store_forget(in->flow->store, in);
+	loop_timer_free(in->clean_up);
+	letter_reader_free(in->reader);
+	letter_head_release(&in->o.head);
+	digest_free(in->digest);
+	json_decref(in->errors);
+	json_decref(in->already);
+	json_decref(in->dry);
+	free(in->o.data);
+	free(in->o.encoding);
+	for (int i = 0; i < 3; i++)
+		free(in->who[i]);
+	free(in->only_agency);
+	free(in);
+}
+
+void
+intakes_free(struct flow *f)
+{
+	while (f->intakes && f->intakes->first)
+		free_intake(f->intakes->first);
+	free(f->intakes);
+	f->intakes = NULL;
+}
+
+void
+intake_forget(struct intake *in)
+{
+	in->cb = NULL;
+}
+
+/* --- telling ---------------------------------------------------------------------------------- */
+
+static void
+tell(void *arg)
+{
+	struct intake *in = arg;
+	struct intake_result r = {
+		.err = in->failed ? &in->err : NULL,
+		.errors = json_array_size(in->errors) ? in->errors : NULL,
+		.request = in->o.dry_run || in->failed ? 0 :
+			   in->known_request	      ? in->known_request :
+							in->request.id,
+		.repeated = in->known_request,
+		.already = in->already,
+		.dry = in->dry,
+	};
+
+	if (in->cb)
+		in->cb(in->arg, &r);
+	free_intake(in);
+}
+
+/* Takes back what earlier slices wrote; a full disk is asked again until it works. */
+static void
+clean_up(void *arg)
+{
+	struct intake *in = arg;
+	struct evidence ev = { .ev = EVENT_CANCEL, .actor = actor_daemon, .req = in->request.id,
+			       .result = "intake failed" };
+	struct store *s = in->flow->store;
+
+	in->request.state = STATE_CANCELLED;
+	in->request.ended_at = (int64_t)clock_wall_us();
+	if (!store_begin(s, NULL)) {
+		if (!store_put_request(s, &in->request, NULL) &&
+		    !evidence_append(in->flow, &ev, NULL, NULL) && !store_end(s, NULL)) {
+			free_intake(in);
+			return;
+		}
+		store_abort(s);
+	}
+	loop_timer_set(in->clean_up, CLEAN_UP_MS);
+}
+
+static void
+end_failed(void *arg)
+{
+	struct intake *in = arg;
+	bool written = in->request.id && !in->o.dry_run;
+	intake_cb *cb = in->cb;
+
+	if (!written) {
+		tell(in);
+		return;
+	}
+	in->cb = NULL;
+	if (cb) {
+		struct intake_result r = { .err = &in->err, .errors = in->errors };
+
+		cb(in->arg, &r);
+	}
+	in->clean_up = loop_timer_new(in->flow->loop, clean_up, in);
+	clean_up(in);
+}
+
+static void
+fail(struct intake *in)
+{
+	in->failed = true;
+	in->phase = END;
+	loop_defer(in->flow->loop, end_failed, in);
+}
+
+/* --- rows ------------------------------------------------------------------------------------- */
+
+static void
+add_error(void *arg, const struct letter_error *le)
+{
+	struct intake *in = arg;
+	AUTO(buf) value = BUF_INIT, message = BUF_INIT;
+
+	/* shown, never cut by bytes: half a character would make json_pack drop the whole error */
+	text_show(le->value, strlen(le->value), 60, &value);
+	text_show(le->message, strlen(le->message), ERR_MSG_MAX, &message);
+	if (!in->errors)
+		in->errors = json_array();
+	if (json_array_size(in->errors) < LETTER_ERRORS_MAX)
+		json_array_append_new(in->errors,
+				      json_pack("{s:i,s:i,s:s,s:s,s:s}", "row", le->row, "line",
+						le->line, "column", le->column, "value", value.data,
+						"message", message.data));
+}
+
+static void
+row_error(struct intake *in, const struct letter_row *row, const char *column, const struct err *e)
+{
+	const char *value = "";
+
+	for (int i = 0; i < LETTER_COLUMN_COUNT; i++)
+		if (!strcmp(letter_column_words[i], column))
+			value = row->cell[i];
+	add_error(in, &(struct letter_error){ .row = row->number, .line = row->line,
+					      .column = column, .value = value,
+					      .message = e->msg });
+}
+
+static void
+note_already(struct intake *in, const struct intake_row *r)
+{
+	in->known_request = r->known.request;
+	if (!in->already)
+		in->already = json_array();
+	if (in->phase == CHECK)
+		json_array_append_new(in->already,
+				      json_pack("{s:I,s:s,s:I,s:s}", "row", (json_int_t)r->item.row,
+						"ref", *r->known.ref == '~' ? "" : r->known.ref,
+						"request", (json_int_t)r->known.request, "address",
+						r->known.address));
+}
+
+static void
+on_check_row(void *arg, const struct letter_row *row)
+{
+	struct intake *in = arg;
+	AUTO(arena) a = arena_new();
+	struct err e = ERR_INIT;
+	struct intake_row r;
+
+	if (intake_row_check(in->flow, row, in->o.head.agency, in->o.head.number, &r, a, &e))
+		row_error(in, row, r.column, &e);
+	else if (r.already)
+		note_already(in, &r);
+	else
+		in->rows++;
+}
+
+static void
+add_to_digest(struct intake *in, const struct item *i)
+{
+	AUTO(buf) line = BUF_INIT;
+
+	plan_digest_item(&line, i->row, i->plan_sha);
+	digest_add(in->digest, line.data, line.len);
+}
+
+static void
+on_write_row(void *arg, const struct letter_row *row)
+{
+	struct intake *in = arg;
+	AUTO(arena) a = arena_new();
+	struct err e = ERR_INIT;
+	struct intake_row r;
+
+	if (in->failed)
+		return;
+	if (intake_row_check(in->flow, row, in->o.head.agency, in->o.head.number, &r, a, &e) ||
+	    (!r.already &&
+	     intake_row_write(in->flow, &r, row, in->request.id, &in->o.actor, a, &e))) {
+		in->failed = true;
+		in->err = e;
+		if (e.class == ERR_USAGE || e.class == ERR_CONFLICT)
+			row_error(in, row, r.column, &e);
+		return;
+	}
+	if (r.already)
+		return;
+	add_to_digest(in, &r.item);
+	if (in->o.dry_run)
+		json_array_append_new(in->dry,
+				      json_pack("{s:I,s:s,s:s,s:s,s:s}", "row",
+						(json_int_t)r.item.row, "op", op_word((int)r.item.op),
+						"address", r.item.address, "full_name",
+						r.item.full_name, "ref",
+						*r.item.ref == '~' ? "" : r.item.ref));
+}
+
+/* --- phases ----------------------------------------------------------------------------------- */
+
+static void
+open_reader(struct intake *in, struct letter_head *head)
+{
+	struct letter_events ev = {
+		.row = in->phase == CHECK ? on_check_row : on_write_row,
+		.error = add_error,
+		.arg = in,
+	};
+
+	letter_reader_free(in->reader);
+	in->reader = letter_reader_new(in->o.format, in->o.data, in->o.len, in->o.encoding,
+				       in->flow->conf->limits.letter_rows, head, &ev);
+}
+
+static bool
+read_slice(struct intake *in)
+{
+	uint64_t began = clock_mono_us();
+
+	while (letter_reader_step(in->reader, STEP_ROWS)) {
+		if (in->failed)
+			return false;
+		if (clock_mono_us() - began > SLICE_US)
+			return true;
+	}
+	return false;
+}
+
+/* The letter's own words: whose it is, and that it is whole. */
+static int
+check_head(struct intake *in)
+{
+	const struct letter_head *h = &in->o.head;
+	AUTO(arena) a = arena_new();
+	struct agency agency;
+
+	if (letter_head_check(h, &in->err))
+		return -1;
+	if (!store_agency(in->flow->store, h->agency, &agency, a))
+		return err_set(&in->err, ERR_USAGE,
+			       "there is no agency \"%s\": `hopthuctl agency list` shows them", h->agency);
+	if (in->only_agency && strcmp(in->only_agency, h->agency))
+		return err_set(&in->err, ERR_DENIED,
+			       "%s may send letters of agency %s only, and this one is of %s",
+			       in->o.actor.name, in->only_agency, h->agency);
+	return 0;
+}
+
+static int
+end_check(struct intake *in)
+{
+	unsigned rows = letter_reader_rows(in->reader);
+
+	if (in->o.head.declared >= 0 && in->o.head.declared != (long)rows)
+		add_error(in, &(struct letter_error){
+				      .column = "", .value = "",
+				      .message = "the letter says another number of rows than the "
+						 "file has: check that no row is missing" });
+	if (!rows && !json_array_size(in->errors))
+		add_error(in, &(struct letter_error){ .column = "", .value = "",
+						      .message = "there are no rows in this letter" });
+	if (json_array_size(in->errors))
+		return err_set(&in->err, ERR_USAGE,
+			       "the letter was not accepted, nothing of it was kept: %zu error%s in %u "
+			       "row%s%s", json_array_size(in->errors),
+			       json_array_size(in->errors) == 1 ? "" : "s", rows, rows == 1 ? "" : "s",
+			       in->o.head.declared >= 0 && in->o.head.declared != (long)rows ?
+				       " (the number of rows declared is another)" : "");
+	if (in->o.dry_run && in->rows > DRY_ROWS)
+		return err_set(&in->err, ERR_USAGE,
+			       "every row is right; addresses can be tried for up to %d rows only",
+			       DRY_ROWS);
+	return 0;
+}
+
+static int
+begin_write(struct intake *in, struct err *e)
+{
+	struct letter_head *h = &in->o.head;
+	AUTO(buf) head = BUF_INIT;
+	struct evidence ev = { .ev = EVENT_REQUEST, .actor = in->o.actor, .agency = h->agency,
+			       .letter = h->number, .letter_date = h->date, .count = in->rows };
+
+	in->request = (struct request){
+		.kind = REQUEST_LETTER, .agency = h->agency, .letter = h->number, .date = h->date,
+		.signer = h->signer, .reason = h->reason, .channel = "document",
+		.declared = h->declared, .state = STATE_RECEIVED, .digest = "", .round = 1,
+		.items = in->rows, .open = in->rows, .submitter = in->who[0], .approver = "",
+		.refusal = "", .submitted_at = (int64_t)clock_wall_us(),
+	};
+	if (store_add_request(in->flow->store, &in->request, e))
+		return -1;
+	ev.req = in->request.id;
+	evidence_pii(&ev, "reason", h->reason);
+	evidence_pii(&ev, "signer", h->signer);
+	plan_digest_head(&head, in->request.id, in->rows);
+	in->digest = digest_new();
+	digest_add(in->digest, head.data, head.len);
+	return evidence_append(in->flow, &ev, NULL, e);
+}
+
+static int
+end_write(struct intake *in, struct err *e)
+{
+	struct evidence ev = { .ev = EVENT_PLAN, .actor = in->o.actor, .req = in->request.id,
+			       .round = 1, .count = in->rows };
+	uint8_t hash[DIGEST_LEN];
+	AUTO(buf) hex = BUF_INIT;
+	int rc;
+
+	digest_final(STEAL(in->digest), hash);
+	buf_hex(&hex, hash, DIGEST_LEN);
+	in->request.state = STATE_PLANNED;
+	ev.digest = in->request.digest = hex.data;
+	rc = store_put_request(in->flow->store, &in->request, e) ||
+			     evidence_append(in->flow, &ev, NULL, e) ? -1 : 0;
+	in->request.digest = "";
+	return rc;
+}
+
+static void
+on_slice_committed(void *arg, const struct err *failure)
+{
+	struct intake *in = arg;
+
+	if (failure) {
+		in->err = *failure;
+		if (!in->announced)
+			in->request.id = 0; /* not even the first slice is there */
+		fail(in);
+		return;
+	}
+	in->announced = true;
+	if (in->phase != END) {
+		loop_defer(in->flow->loop, slice, in);
+		return;
+	}
+	failpoint(FP_REQUEST_PLANNED);
+	tell(in);
+}
+
+/* A unit: the beginning if it is the first, some rows, the end if it is the last. */
+static int
+write_unit(struct intake *in, bool *more)
+{
+	if (!in->request.id && begin_write(in, &in->err))
+		return -1;
+	*more = read_slice(in);
+	if (in->failed)
+		return -1;
+	return *more ? 0 : end_write(in, &in->err);
+}
+
+static void
+write_slice(struct intake *in)
+{
+	struct store *s = in->flow->store;
+	bool more = false, first = !in->request.id;
+
+	if (store_begin(s, &in->err)) {
+		fail(in);
+		return;
+	}
+	if (write_unit(in, &more) || in->o.dry_run) {
+		bool dry = in->o.dry_run && !in->failed && !more;
+
+		store_abort(s);
+		if (first)
+			in->request.id = 0;
+		if (!dry) {
+			fail(in);
+			return;
+		}
+		in->phase = END;
+		loop_defer(in->flow->loop, tell, in);
+		return;
+	}
+	failpoint(FP_INTAKE_SLICE);
+	if (store_end(s, &in->err)) {
+		if (first)
+			in->request.id = 0;
+		fail(in);
+		return;
+	}
+	if (!more)
+		in->phase = END;
+	store_after_commit(s, on_slice_committed, in);
+}
+
+static void
+check_slice(struct intake *in)
+{
+	if (read_slice(in)) {
+		loop_defer(in->flow->loop, slice, in);
+		return;
+	}
+	if (end_check(in)) {
+		fail(in);
+		return;
+	}
+	if (!in->rows) { /* every row is known already */
+		in->phase = END;
+		loop_defer(in->flow->loop, tell, in);
+		return;
+	}
+	in->known_request = 0;
+	in->phase = WRITE;
+	open_reader(in, NULL);
+	write_slice(in);
+}
+
+static void
+slice(void *arg)
+{
+	struct intake *in = arg;
+
+	if (in->phase == CHECK)
+		check_slice(in);
+	else if (in->phase == WRITE)
+		write_slice(in);
+}
+
+struct intake *
+intake_start(struct flow *f, struct intake_order *o, intake_cb *cb, void *arg)
+{
+	struct intake *in = xcalloc(1, sizeof(*in));
+
+	in->flow = f;
+	in->o = *o;
+	in->who[0] = xstrdup(o->actor.name);
+	in->who[1] = xstrdup(o->actor.mech);
+	in->who[2] = xstrdup(o->actor.src);
+	in->o.actor = (struct actor){ in->who[0], in->who[1], in->who[2] };
+	in->only_agency = o->only_agency ? xstrdup(o->only_agency) : NULL;
+	in->cb = cb;
+	in->arg = arg;
+	in->dry = o->dry_run ? json_array() : NULL;
+	if (!f->intakes)
+		f->intakes = xcalloc(1, sizeof(*f->intakes));
+	in->next = f->intakes->first;
+	f->intakes->first = in;
+	in->phase = CHECK;
+	open_reader(in, &in->o.head); /* a JSON letter says its head here */
+	if (check_head(in))
+		fail(in);
+	else
+		check_slice(in);
+	return in;
+}
+
+struct half {
+	struct flow *flow;
+	int64_t ids[64];
+	int count;
+};
+
+static void
+collect(void *arg, const struct request *r)
+{
+	struct half *h = arg;
+
+	if (h->count < 64)
+		h->ids[h->count++] = r->id;
+}
+
+static int
+take_back(struct flow *f, int64_t id, struct err *e)
+{
+	struct evidence ev = { .ev = EVENT_CANCEL, .actor = actor_daemon, .req = id,
+			       .result = "intake interrupted" };
+	AUTO(arena) a = arena_new();
+	struct request r;
+
+	if (!store_request(f->store, id, &r, a))
+		return 0;
+	r.state = STATE_CANCELLED;
+	r.ended_at = (int64_t)clock_wall_us();
+	if (store_begin(f->store, e))
+		return -1;
+	if (store_put_request(f->store, &r, e) || evidence_append(f, &ev, NULL, e)) {
+		store_abort(f->store);
+		return -1;
+	}
+	return store_end(f->store, e);
+}
+
+int
+intake_recover(struct flow *f, struct err *e)
+{
+	struct request_query q = { .state = STATE_RECEIVED, .limit = 64 };
+	struct half h = { .flow = f };
+
+	do {
+		h.count = 0;
+		if (store_requests(f->store, &q, collect, &h, e) < 0)
+			return -1;
+		for (int i = 0; i < h.count; i++) {
+			if (take_back(f, h.ids[i], e))
+				return -1;
+			log_warn("request %" PRId64 " was interrupted while it came in; nobody was "
+				 "promised anything, it is taken back", h.ids[i]);
+		}
+	} while (h.count);
+	return 0;
+}

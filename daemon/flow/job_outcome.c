@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
+#include <string.h>
+
+#include "common/canon.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/failpoint.h"
+#include "daemon/base/log.h"
+#include "daemon/flow/job_outcome.h"
+#include "daemon/flow/job_private.h"
+#include "daemon/flow/replan.h"
+
+/* --- after the commit ------------------------------------------------------------------------- */
+
+static void
+on_recorded(void *arg, const struct err *failure)
+{
+	struct job *j = arg;
+	struct flow *f = j->flow;
+	int64_t request = j->item.request;
+	bool ended = j->ended_request, held = j->held;
+
+	if (failure) {
+		/* The directory knows more than the database: read it again when it can be written. */
+		job_read_again(j);
+		queue_pause(f);
+		return;
+	}
+	failpoint(FP_OUTCOME_COMMITTED);
+	if (ended)
+		failpoint(FP_REQUEST_ENDED);
+	queue_ended(f, j);
+	if (ended || held)
+		queue_changed(f, request);
+	queue_settled(f, request);
+}
+
+/* --- the unit --------------------------------------------------------------------------------- */
+
+static int
+count_request(struct job *j, bool ended, bool failed, struct err *e)
+{
+	AUTO(arena) a = arena_new();
+	struct request r;
+
+	if (!ended)
+		return 0;
+	BUG_ON(!store_request(j->flow->store, j->item.request, &r, a));
+	r.open--;
+	r.failed += failed;
+	if (!r.open) {
+		r.state = r.failed ? STATE_FAILED : STATE_DONE;
+		r.ended_at = (int64_t)clock_wall_us();
+		j->ended_request = true;
+	}
+	return store_put_request(j->flow->store, &r, e);
+}
+
+static int
+end_item(struct job *j, enum state state, const char *error, struct err *e)
+{
+	struct item *i = &j->item;
+	bool ended = state_ended(state);
+
+	i->state = state;
+	i->error = arena_strdup(j->arena, error);
+	if (state != STATE_HELD)
+		i->intent = 0;
+	if (state == STATE_DONE || state == STATE_CHECKED)
+		i->tried = false;
+	i->updated_at = (int64_t)clock_wall_us();
+	return store_put_item(j->flow->store, i, e) ||
+			       count_request(j, ended, state == STATE_FAILED, e) ? -1 : 0;
+}
+
+static struct evidence
+outcome(const struct job *j, const char *result)
+{
+	const struct item *i = &j->item;
+
+	return (struct evidence){
+		.ev = EVENT_OUTCOME, .actor = actor_daemon, .as = j->as, .intent = i->intent,
+		.op = op_word((int)i->op), .opid = i->opid, .req = i->request, .row = i->row,
+		.subj = *i->person ? i->person : NULL, .result = result,
+	};
+}
+
+typedef int unit_fn(struct job *j, const void *arg, struct err *e);
+
+static void
+record(struct job *j, unit_fn *fn, const void *arg)
+{
+	struct store *s = j->flow->store;
+	struct err e = ERR_INIT;
+
+	j->state = JOB_RECORD;
+	j->ended_request = false;
+	if (store_begin(s, &e)) {
+		on_recorded(j, &e);
+		return;
+	}
+	if (fn(j, arg, &e)) {
+		store_abort(s);
+		on_recorded(j, &e);
+		return;
+	}
+	if (store_end(s, &e)) {
+		on_recorded(j, &e);
+		return;
+	}
+	failpoint(FP_OUTCOME_WRITTEN);
+	store_after_commit(s, on_recorded, j);
+}
+
+/* --- done ------------------------------------------------------------------------------------- */
+
+static int
+write_mailbox(struct job *j, const struct dir_entry *entry, struct err *e)
+{
+	struct store *s = j->flow->store;
+	const char *uuid = entry ? dir_entry_get(entry, "entryUUID") : NULL;
+	struct mailbox m = { .login = j->item.login, .address = j->item.address, .person = "",
+			     .full_name = "", .agency = "", .kind = "", .title = "", .unit = "",
+			     .phone = "", .rank = "", .opid = "", .entry_uuid = "" };
+
+	if (j->item.op != OP_CREATE)
+		BUG_ON(!store_mailbox(s, j->item.login, &m, j->arena));
+	plan_apply(&j->plan, &m, j->arena);
+	if (uuid)
+		m.entry_uuid = arena_strdup(j->arena, uuid);
+	m.request = j->item.request;
+	m.updated_at = (int64_t)clock_wall_us();
+	if (j->item.op == OP_CREATE && store_take_address(s, m.login, ADDRESS_ACTIVE, m.request,
+							   m.person, e))
+		return -1;
+	return store_put_mailbox(s, &m, e);
+}
+
+static int
+write_operator(struct job *j, struct err *e)
+{
+	struct operator o;
+
+	if (!store_operator(j->flow->store, j->item.login, &o, j->arena))
+		return 0;
+	o.in_directory = true;
+	return store_put_operator(j->flow->store, &o, e);
+}
+
+static int
+unit_done(struct job *j, const void *arg, struct err *e)
+{
+	const struct dir_result *r = arg;
+	struct evidence ev = outcome(j, "done");
+
+	ev.ldap = true;
+	ev.ldap_rc = r->code;
+	ev.ldap_uuid = r->entry ? dir_entry_get(r->entry, "entryUUID") : NULL;
+	ev.ldap_csn = r->entry ? dir_entry_get(r->entry, "entryCSN") : NULL;
+	switch (j->item.op) {
+	case OP_CREATE:
+	case OP_UPDATE:
+	case OP_SUSPEND:
+	case OP_RESUME:
+	case OP_CLOSE:
+		if (write_mailbox(j, r->entry, e))
+			return -1;
+		break;
+	case OP_OPERATOR_ADD:
+	case OP_OPERATOR_REVOKE:
+		if (write_operator(j, e))
+			return -1;
+		break;
+	case OP_AGENCY_ADD:
+	case OP_COUNT:
+		break;
+	}
+	if (evidence_append(j->flow, &ev, NULL, e))
+		return -1;
+	return end_item(j, STATE_DONE, "", e);
+}
+
+void
+job_done(struct job *j, const struct dir_result *r)
+{
+	record(j, unit_done, r);
+}
+
+/* --- failed, held ----------------------------------------------------------------------------- */
+
+struct failure {
+	const char *message;
+	int code;
+};
+
+static int
+unit_failed(struct job *j, const void *arg, struct err *e)
+{
+	const struct failure *f = arg;
+	struct evidence ev = outcome(j, "failed");
+
+	ev.ldap = true;
+	ev.ldap_rc = f->code;
+	evidence_pii(&ev, "message", f->message);
+	if (evidence_append(j->flow, &ev, NULL, e))
+		return -1;
+	return end_item(j, STATE_FAILED, f->message, e);
+}
+
+void
+job_failed(struct job *j, const char *message, int code)
+{
+	log_warn("request %" PRId64 " row %" PRId64 " failed: %s", j->item.request, j->item.row,
+		 message);
+	record(j, unit_failed, &(struct failure){ message, code });
+}
+
+static int
+unit_hold(struct job *j, const void *arg, struct err *e)
+{
+	struct evidence ev = outcome(j, NULL);
+
+	ev.ev = EVENT_HOLD;
+	evidence_pii(&ev, "message", arg);
+	if (evidence_append(j->flow, &ev, NULL, e))
+		return -1;
+	return end_item(j, STATE_HELD, arg, e);
+}
+
+void
+job_hold(struct job *j, const char *message)
+{
+	log_error("request %" PRId64 " row %" PRId64 " is held, it needs a person: %s",
+		  j->item.request, j->item.row, message);
+	j->held = true;
+	record(j, unit_hold, message);
+}
+
+/* --- moved ------------------------------------------------------------------------------------ */
+
+/* What the directory has instead, for the record: canonical JSON of the attributes that differ. */
+static void
+describe(const struct dir_entry *found, const struct mailbox *known, struct arena *a,
+	 struct buf *out)
+{
+	struct canon c;
+
+	canon_begin(&c, out);
+	for (int n = 0; n < PLAN_ATTR_COUNT; n++) {
+		const char *is = dir_entry_get(found, plan_attr_names[n]);
+		const char *was = known ? plan_attr_get(known, (enum plan_attr)n, a) : "";
+
+		if (strcmp(is ? is : "", was))
+			canon_str(&c, plan_attr_names[n], is ? is : "");
+	}
+	canon_end(&c);
+}
+
+static int
+adopt(struct job *j, const struct dir_entry *found, struct buf *difference, struct err *e)
+{
+	struct store *s = j->flow->store;
+	struct mailbox m;
+
+	if (j->item.op == OP_CREATE) {
+		describe(found, NULL, j->arena, difference);
+		return store_take_address(s, j->item.login, ADDRESS_FOREIGN, j->item.request, "", e);
+	}
+	if (!store_mailbox(s, j->item.login, &m, j->arena))
+		return 0;
+	describe(found, &m, j->arena, difference);
+	for (int n = 0; n < PLAN_ATTR_COUNT; n++)
+		plan_attr_set(&m, (enum plan_attr)n, dir_entry_get(found, plan_attr_names[n]),
+			      j->arena);
+	m.updated_at = (int64_t)clock_wall_us();
+	return store_put_mailbox(s, &m, e);
+}
+
+static int
+unit_moved(struct job *j, const void *arg, struct err *e)
+{
+	const struct dir_entry *found = arg;
+	AUTO(buf) difference = BUF_INIT;
+	struct evidence ev = outcome(j, "moved"), drift = { .ev = EVENT_DRIFT };
+	const char *error = j->item.op == OP_CREATE ?
+		"the directory has an entry of this name that hopthu did not make: it gets another "
+		"address and needs approval again" :
+		"the entry was changed in the directory since this was planned: it is planned and "
+		"needs approval again";
+
+	drift.actor = actor_daemon;
+	drift.req = j->item.request;
+	drift.row = j->item.row;
+	drift.subj = *j->item.person ? j->item.person : NULL;
+	if (adopt(j, found, &difference, e))
+		return -1;
+	evidence_pii(&drift, "found", difference.data);
+	if (evidence_append(j->flow, &ev, NULL, e) || evidence_append(j->flow, &drift, NULL, e))
+		return -1;
+	return end_item(j, STATE_CHECKED, error, e);
+}
+
+void
+job_moved(struct job *j, const struct dir_entry *found)
+{
+	if (j->item.op >= OP_AGENCY_ADD) {
+		job_failed(j, "the directory has an entry of this name that hopthu did not make, or "
+			      "changed it: look at it with ldapsearch", 0);
+		return;
+	}
+	log_warn("request %" PRId64 " row %" PRId64 ": the directory is not as it was when this was "
+		 "planned", j->item.request, j->item.row);
+	j->moved = true;
+	record(j, unit_moved, found);
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/buf.h"
+#include "daemon/base/clock.h"
+#include "daemon/daemon.h"
+#include "daemon/flow/evidence.h"
+#include "daemon/flow/order.h"
+
+#define SCRAM_KEY "scram.key"
+#define LOG_KEY "log.key"   /* signs checkpoints: its public half stands in the genesis record */
+#define LOG_VKEY "log.vkey"
+
+static char *
+key_path(const struct conf *conf, const char *name)
+{
+	return xasprintf("%s/%s", conf->key_dir, name);
+}
+
+static int
+make_dir(const char *dir, struct err *e)
+{
+	struct stat st;
+
+	if (mkdir(dir, 0700) && errno != EEXIST)
+		return err_set(e, ERR_CONFIG, "the key directory %s cannot be made: %s", dir,
+			       strerror(errno));
+	if (stat(dir, &st) || !S_ISDIR(st.st_mode) || st.st_mode & 0077)
+		return err_set(e, ERR_CONFIG,
+			       "the key directory %s must be a directory that only its owner can use: "
+			       "chmod 700 %s", dir, dir);
+	return 0;
+}
+
+static int
+write_file(const char *file, const char *text, mode_t mode, struct err *e)
+{
+	AUTO(fd) fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	size_t n = strlen(text);
+
+	if (fd < 0 && errno == EEXIST)
+		return err_set(e, ERR_CONFLICT, "%s is there already and is left as it is", file);
+	if (fd < 0 || write(fd, text, n) != (ssize_t)n || fsync(fd))
+		return err_set(e, ERR_CONFIG, "%s cannot be written: %s", file, strerror(errno));
+	return 0;
+}
+
+static int
+make_keys(const struct conf *conf, char **vkey, struct err *e)
+{
+	AUTO(str) scram = key_path(conf, SCRAM_KEY);
+	AUTO(str) log = key_path(conf, LOG_KEY);
+	AUTO(str) pub = key_path(conf, LOG_VKEY);
+	AUTO(str) skey = NULL;
+	AUTO(buf) hex = BUF_INIT;
+	AUTO(buf) line = BUF_INIT;
+	uint8_t key[32];
+	int rc;
+
+	if (make_dir(conf->key_dir, e))
+		return -1;
+	digest_random(key, sizeof(key));
+	buf_hex(&hex, key, sizeof(key));
+	buf_char(&hex, '\n');
+	explicit_bzero(key, sizeof(key));
+	digest_signing_key(conf->instance, &skey, vkey);
+	buf_printf(&line, "%s\n", skey);
+	rc = write_file(scram, hex.data, 0600, e) || write_file(log, line.data, 0600, e) ? -1 : 0;
+	explicit_bzero(skey, strlen(skey));
+	explicit_bzero(line.data, line.len);
+	explicit_bzero(hex.data, hex.len);
+	buf_clear(&line);
+	buf_printf(&line, "%s\n", *vkey);
+	return rc || write_file(pub, line.data, 0644, e) ? -1 : 0;
+}
+
+int
+init_read_scram_key(const struct conf *conf, uint8_t key[32], struct err *e)
+{
+	AUTO(str) file = key_path(conf, SCRAM_KEY);
+	char *hex = conf_read_secret(file, e);
+	size_t n = 0;
+
+	if (!hex)
+		return -1;
+	for (; n < 32 && strlen(hex) == 64; n++) {
+		char pair[3] = { hex[2 * n], hex[2 * n + 1], '\0' };
+
+		key[n] = (uint8_t)strtoul(pair, NULL, 16);
+	}
+	secret_free(hex);
+	return n == 32 ? 0 : err_set(e, ERR_CONFIG, "%s is not a key of 64 hex digits: `hopthud --init` "
+				     "made it, restore it from the backup", file);
+}
+
+static int
+genesis(struct flow *f, const char *vkey, struct err *e)
+{
+	struct evidence ev = { .ev = EVENT_GENESIS, .actor = actor_daemon,
+			       .target = f->conf->instance, .key = vkey };
+	uint8_t cfg[32];
+
+	conf_digest(f->conf, cfg);
+	ev.cfg = cfg;
+	if (store_begin(f->store, e))
+		return -1;
+	if (store_set_meta(f->store, "instance", f->conf->instance, e) ||
+	    store_set_meta(f->store, "vkey", vkey, e) || evidence_append(f, &ev, NULL, e)) {
+		store_abort(f->store);
+		return -1;
+	}
+	return store_end(f->store, e);
+}
+
+static void
+on_committed(void *arg, const struct err *failure)
+{
+	if (failure)
+		*(struct err *)arg = *failure;
+}
+
+static int
+fill(struct flow *f, const char *vkey, const struct init_order *o, struct err *e)
+{
+	struct operator admin = { .name = o->admin, .full_name = o->admin, .roles = ROLE_ADMIN,
+				  .uid = o->uid, .created_at = (int64_t)clock_wall_us() };
+	struct err failure = ERR_INIT;
+
+	if (genesis(f, vkey, e) || order_operator_add(f, &admin, &actor_daemon, e))
+		return -1;
+	store_after_commit(f->store, on_committed, &failure);
+	store_commit(f->store);
+	if (failure.class == ERR_NONE)
+		return 0;
+	*e = failure;
+	return -1;
+}
+
+int
+init_run(const struct conf *conf, const struct init_order *o, struct err *e)
+{
+	struct flow f = { .conf = conf };
+	AUTO(str) vkey = NULL;
+	int rc;
+
+	if (!access(conf->database, F_OK))
+		return err_set(e, ERR_CONFLICT, "the database %s is there already and is left as it is",
+			       conf->database);
+	if (make_keys(conf, &vkey, e))
+		return -1;
+	f.store = store_create(conf->database, e);
+	if (!f.store)
+		return -1;
+	rc = fill(&f, vkey, o, e);
+	store_close(f.store);
+	if (rc)
+		unlink(conf->database); /* nothing was promised yet */
+	return rc;
+}

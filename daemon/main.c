@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <getopt.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/base/failpoint.h"
+#include "daemon/daemon.h"
+
+#define DEFAULT_CONFIG "/etc/hopthu/hopthud.conf"
+
+enum { OPT_INIT = 256, OPT_ADMIN, OPT_ADMIN_UID, OPT_KEYS };
+
+static const struct option options[] = {
+	{ "config", required_argument, NULL, 'c' },   { "test", no_argument, NULL, 't' },
+	{ "changes", no_argument, NULL, 'n' },	      { "init", no_argument, NULL, OPT_INIT },
+	{ "admin", required_argument, NULL, OPT_ADMIN },
+	{ "admin-uid", required_argument, NULL, OPT_ADMIN_UID },
+	{ "keys", no_argument, NULL, OPT_KEYS },      { "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },	      { NULL, 0, NULL, 0 },
+};
+
+static const char usage[] =
+	"usage: hopthud [-c FILE]            run in the foreground\n"
+	"       hopthud [-c FILE] -t         test the configuration\n"
+	"       hopthud [-c FILE] -n         print what differs from the defaults\n"
+	"       hopthud [-c FILE] --init --admin NAME [--admin-uid UID]\n"
+	"                                    make keys, database and the first admin\n"
+	"       hopthud --keys               print every configuration key\n"
+	"\n"
+	"  -c, --config FILE    configuration (" DEFAULT_CONFIG ")\n"
+	"  -t, --test           read and check the configuration, start nothing\n"
+	"  -n, --changes        print the keys that are not at their defaults\n"
+	"      --init           first things; leaves what is there already\n"
+	"      --admin NAME     name of the first admin\n"
+	"      --admin-uid UID  Unix user who is that admin on the socket (default: who runs this)\n"
+	"      --keys           every key with its default and meaning\n"
+	"  -V, --version\n"
+	"  -h, --help\n";
+
+enum mode { MODE_RUN, MODE_TEST, MODE_CHANGES, MODE_INIT };
+
+struct command {
+	enum mode mode;
+	const char *file;
+	struct init_order init;
+};
+
+static int
+parse(int argc, char **argv, struct command *cmd)
+{
+	char *end;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "c:tnVh", options, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			cmd->file = optarg;
+			break;
+		case 't':
+			cmd->mode = MODE_TEST;
+			break;
+		case 'n':
+			cmd->mode = MODE_CHANGES;
+			break;
+		case OPT_INIT:
+			cmd->mode = MODE_INIT;
+			break;
+		case OPT_ADMIN:
+			cmd->init.admin = optarg;
+			break;
+		case OPT_ADMIN_UID:
+			cmd->init.uid = strtol(optarg, &end, 10);
+			if (*end || cmd->init.uid < 0) {
+				fprintf(stderr, "hopthud: --admin-uid takes a number, not \"%s\"\n",
+					optarg);
+				return 64;
+			}
+			break;
+		case OPT_KEYS:
+			conf_print_keys(stdout);
+			return 0;
+		case 'V':
+			printf("hopthud %s\n", VERSION);
+			return 0;
+		case 'h':
+			fputs(usage, stdout);
+			return 0;
+		default:
+			fputs(usage, stderr);
+			return 64;
+		}
+	}
+	if (optind == argc)
+		return -1;
+	fprintf(stderr, "hopthud: \"%s\" is one word too many\n%s", argv[optind], usage);
+	return 64;
+}
+
+static int
+init(const struct conf *conf, const struct init_order *o)
+{
+	struct err e = ERR_INIT;
+
+	if (!o->admin) {
+		fputs("hopthud: --init needs --admin NAME, who will be the first administrator\n",
+		      stderr);
+		return 64;
+	}
+	if (init_run(conf, o, &e)) {
+		fprintf(stderr, "hopthud: %s\n", e.msg);
+		return daemon_exit_status(&e);
+	}
+	printf("made %s and the keys in %s; %s is admin for the Unix user %ld\n", conf->database,
+	       conf->key_dir, o->admin, o->uid);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct command cmd = { .file = DEFAULT_CONFIG, .init = { .uid = (long)getuid() } };
+	struct err e = ERR_INIT;
+	struct conf *conf;
+	int rc = parse(argc, argv, &cmd);
+
+	if (rc >= 0)
+		return rc;
+	umask(0077);
+	failpoint_init();
+	conf = conf_load(cmd.file, &e);
+	if (!conf) {
+		fprintf(stderr, "hopthud: %s\n", e.msg);
+		return daemon_exit_status(&e);
+	}
+	switch (cmd.mode) {
+	case MODE_RUN:
+		return daemon_run(conf);
+	case MODE_TEST:
+		printf("%s is right\n", cmd.file);
+		break;
+	case MODE_CHANGES:
+		conf_print_changes(conf, stdout);
+		break;
+	case MODE_INIT:
+		rc = init(conf, &cmd.init);
+		break;
+	}
+	conf_free(conf);
+	return rc < 0 ? 0 : rc;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef HOPTHU_STORE_H
+#define HOPTHU_STORE_H
+
+#include "common/buf.h"
+#include "common/merkle.h"
+#include "common/model.h"
+
+/*
+ * The durable state: one file, one process, one connection.  Nothing here names the engine.
+ *
+ * Work is done in units.  A unit is one act of somebody: all of it or nothing, and a unit that
+ * changed rows without an audit record is refused.  The units of one turn of the loop are committed
+ * together by store_commit; what must wait until then (a reply, a message to the directory) is
+ * given to store_after_commit.
+ */
+struct store;
+
+#define STORE_VERSION 1 /* of the schema */
+
+/* ERR_CONFLICT: another process has it.  ERR_CONFIG: no database, damaged, or of a newer version
+ * (untouched). */
+struct store *store_open(const char *file, struct err *e) MUST_USE;
+/* Makes a new one; ERR_CONFLICT when the file is there already. */
+struct store *store_create(const char *file, struct err *e) MUST_USE;
+void store_close(struct store *s); /* what is not committed is lost; NULL is fine */
+
+int store_begin(struct store *s, struct err *e) MUST_USE;
+int store_end(struct store *s, struct err *e) MUST_USE; /* on failure the unit is undone */
+void store_abort(struct store *s);
+
+/* True when something waits for store_commit. */
+bool store_dirty(const struct store *s);
+/* failure NULL: durable.  Otherwise nothing of this turn happened. */
+typedef void store_done_cb(void *arg, const struct err *failure);
+void store_after_commit(struct store *s, store_done_cb *cb, void *arg);
+void store_forget(struct store *s, void *arg); /* drops what waits for arg */
+/* Commits what the units of this turn did and runs what waits for it. */
+void store_commit(struct store *s);
+/* Why nothing can be written ("" when it can). */
+const char *store_trouble(const struct store *s);
+/* The disk failed in a way that may have lost writes: the process must end and start again. */
+bool store_broken(const struct store *s);
+/* Moves the write-ahead log into the database when it has grown; call when idle. */
+void store_tidy(struct store *s);
+
+/* --- the log ------------------------------------------------------------------------------- */
+struct opening {
+	const char *field, *value;
+	uint8_t salt[DIGEST_LEN];
+};
+int64_t store_next_seq(const struct store *s);
+/* rec: canonical bytes whose "seq" is store_next_seq(); in a unit. */
+int store_append(struct store *s, const void *rec, size_t n, const struct opening *openings,
+		 size_t count, struct err *e) MUST_USE;
+const struct merkle *store_tree(const struct store *s); /* with what is not committed yet */
+const struct merkle *store_committed_tree(const struct store *s); /* without it */
+struct stored_record {
+	int64_t seq;
+	const char *rec;
+	size_t len;
+	const uint8_t *leaf;
+};
+/* Up to max records after seq, in order; stops early when each returns false.  -1: read error. */
+int store_records(struct store *s, int64_t after, int max,
+		  bool (*each)(void *arg, const struct stored_record *r), void *arg, struct err *e);
+int64_t store_last_seq(const struct store *s);
+int store_openings(struct store *s, int64_t seq,
+		   void (*each)(void *arg, const char *field, const char *value), void *arg,
+		   struct err *e);
+/* Seqs of records about a request, ascending, after a seq. */
+int store_request_records(struct store *s, int64_t request, int64_t after, int max,
+			  bool (*each)(void *arg, const struct stored_record *r), void *arg,
+			  struct err *e);
+
+/* --- meta ---------------------------------------------------------------------------------- */
+char *store_meta(struct store *s, const char *key); /* caller frees; NULL: none */
+int store_set_meta(struct store *s, const char *key, const char *value, struct err *e) MUST_USE;
+
+/* --- operators and agencies ------------------------------------------------------------------ */
+/* 1 found, 0 not; text in the arena */
+int store_operator(struct store *s, const char *name, struct operator *o, struct arena *a);
+int store_operator_by_uid(struct store *s, int64_t uid, struct operator *o, struct arena *a);
+int store_operators(struct store *s, void (*each)(void *arg, const struct operator *o), void *arg,
+		    struct err *e);
+int store_put_operator(struct store *s, const struct operator *o, struct err *e) MUST_USE;
+int store_agency(struct store *s, const char *code, struct agency *g, struct arena *a);
+int store_agencies(struct store *s, void (*each)(void *arg, const struct agency *g), void *arg,
+		   struct err *e);
+int store_add_agency(struct store *s, const struct agency *g, struct err *e) MUST_USE;
+
+/* --- registry and mailboxes ------------------------------------------------------------------ */
+enum address_state store_address(struct store *s, const char *login, int64_t *request);
+/* Takes the login for a request (or as foreign).  A promise of a refused letter is void. */
+int store_take_address(struct store *s, const char *login, enum address_state state,
+		       int64_t request, const char *person, struct err *e) MUST_USE;
+int store_mailbox(struct store *s, const char *login, struct mailbox *m, struct arena *a);
+int store_put_mailbox(struct store *s, const struct mailbox *m, struct err *e) MUST_USE;
+struct mailbox_query {
+	const char *agency, *q, *after; /* NULL: any */
+	int status;                     /* -1: any */
+	int limit;
+};
+int store_mailboxes(struct store *s, const struct mailbox_query *q,
+		    void (*each)(void *arg, const struct mailbox *m), void *arg, struct err *e);
+/* counts[STATUS_COUNT]; agency NULL: all */
+int store_mailbox_counts(struct store *s, const char *agency, int64_t *counts, struct err *e);
+
+/* --- requests and items ---------------------------------------------------------------------- */
+/* Gives r->id and writes the row. */
+int store_add_request(struct store *s, struct request *r, struct err *e) MUST_USE;
+int store_request(struct store *s, int64_t id, struct request *r, struct arena *a);
+int store_put_request(struct store *s, const struct request *r, struct err *e) MUST_USE;
+struct request_query {
+	const char *agency, *submitter; /* NULL: any */
+	int state;                      /* -1: any */
+	bool open_only;
+	int64_t before;                 /* 0: from the newest */
+	int limit;
+};
+int store_requests(struct store *s, const struct request_query *q,
+		   void (*each)(void *arg, const struct request *r), void *arg, struct err *e);
+int store_add_item(struct store *s, struct item *i, struct err *e) MUST_USE; /* gives i->id */
+int store_put_item(struct store *s, const struct item *i, struct err *e) MUST_USE;
+/* A new plan: login, address, opid, plan and round. */
+int store_plan_item(struct store *s, const struct item *i, struct err *e) MUST_USE;
+int store_item(struct store *s, int64_t id, struct item *i, struct arena *a);
+int store_item_by_row(struct store *s, int64_t request, int64_t row, struct item *i,
+		      struct arena *a);
+/* Items of a request from a row on, in order; round 0: all, else only that round. */
+int store_items(struct store *s, int64_t request, int64_t round, int64_t from_row, int limit,
+		void (*each)(void *arg, const struct item *i), void *arg, struct err *e);
+/* Items of a request in one state, in order. */
+int store_items_in(struct store *s, int64_t request, enum state state, int64_t due_before,
+		   int64_t after_row, int limit, void (*each)(void *arg, const struct item *i),
+		   void *arg, struct err *e);
+/* counts[STATE_COUNT] of the items of a request (0: of every open request). */
+int store_item_counts(struct store *s, int64_t request, int64_t *counts, struct err *e);
+/* Every item that an earlier run left in flight. */
+int store_items_adrift(struct store *s, void (*each)(void *arg, const struct item *i), void *arg,
+		       struct err *e);
+/* Earliest due time after now among planned items of approved requests; 0: none. */
+int64_t store_next_due(struct store *s, int64_t now);
+/* Item of an earlier, not refused letter with this number and ref; 1 found. */
+int store_find_ref(struct store *s, const char *agency, const char *letter, const char *ref,
+		   struct item *i, struct arena *a);
+/* Items that touched a mailbox, newest first, with their requests. */
+int store_history(struct store *s, const char *login, int limit,
+		  void (*each)(void *arg, const struct item *i, const struct request *r), void *arg,
+		  struct err *e);
+/* Seconds since 1970 when the oldest request that waits was submitted; 0: none. */
+int64_t store_oldest_open(struct store *s);
+#endif

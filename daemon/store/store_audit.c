@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+
+#include "daemon/store/store_private.h"
+
+int64_t
+store_next_seq(const struct store *s)
+{
+	return (int64_t)s->tree.size + 1;
+}
+
+const struct merkle *
+store_tree(const struct store *s)
+{
+	return &s->tree;
+}
+
+const struct merkle *
+store_committed_tree(const struct store *s)
+{
+	return &s->committed_tree;
+}
+
+/* Which request a record is about, found again by the index: kept beside the log, not in it. */
+static int
+index_request(struct store *s, int64_t request, int64_t seq, struct err *e)
+{
+	return store_run(s, store_bind(s, SQL_AUDIT_REQUEST_ADD, "ii", request, seq), e);
+}
+
+/* "req":N of canonical bytes; 0 when there is none. */
+static int64_t
+request_of(const char *rec, size_t n)
+{
+	static const char key[] = "\"req\":";
+	const char *p = memmem(rec, n, key, sizeof(key) - 1);
+	int64_t id = 0;
+
+	if (!p)
+		return 0;
+	for (p += sizeof(key) - 1; p < rec + n && *p >= '0' && *p <= '9'; p++)
+		id = id * 10 + (*p - '0');
+	return id;
+}
+
+int
+store_append(struct store *s, const void *rec, size_t n, const struct opening *openings,
+	     size_t count, struct err *e)
+{
+	int64_t seq = store_next_seq(s), request = request_of(rec, n);
+	uint8_t leaf[DIGEST_LEN];
+
+	BUG_ON(!s->in_unit);
+	merkle_leaf(rec, n, leaf);
+	if (store_run(s, store_bind(s, SQL_AUDIT_ADD, "ibb", seq, rec, n, leaf, sizeof(leaf)), e))
+		return -1;
+	if (request && index_request(s, request, seq, e))
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (store_run(s,
+			      store_bind(s, SQL_OPENING_ADD, "isbs", seq, openings[i].field,
+					 openings[i].salt, (size_t)DIGEST_LEN, openings[i].value),
+			      e))
+			return -1;
+	merkle_append(&s->tree, leaf);
+	return 0;
+}
+
+int64_t
+store_last_seq(const struct store *s)
+{
+	struct store *w = (struct store *)s; /* a statement is kept, nothing else changes */
+	sqlite3_stmt *st = store_bind(w, SQL_AUDIT_LAST, "");
+	int64_t seq = store_row(w, st, NULL) == 1 ? sqlite3_column_int64(st, 0) : -1;
+
+	store_reset(st);
+	return seq;
+}
+
+static int
+each_record(struct store *s, sqlite3_stmt *st,
+	    bool (*each)(void *, const struct stored_record *), void *arg, struct err *e)
+{
+	int rc;
+
+	while ((rc = store_row(s, st, e)) == 1) {
+		struct stored_record r = {
+			.seq = sqlite3_column_int64(st, 0),
+			.rec = sqlite3_column_blob(st, 1),
+			.len = (size_t)sqlite3_column_bytes(st, 1),
+		};
+
+		if (sqlite3_column_bytes(st, 2) == DIGEST_LEN)
+			r.leaf = sqlite3_column_blob(st, 2);
+		if (!each(arg, &r))
+			break;
+	}
+	store_reset(st);
+	return rc < 0 ? -1 : 0;
+}
+
+int
+store_records(struct store *s, int64_t after, int max,
+	      bool (*each)(void *, const struct stored_record *), void *arg, struct err *e)
+{
+	return each_record(s, store_bind(s, SQL_AUDIT_AFTER, "ii", after, (int64_t)max), each, arg,
+			   e);
+}
+
+int
+store_request_records(struct store *s, int64_t request, int64_t after, int max,
+		      bool (*each)(void *, const struct stored_record *), void *arg, struct err *e)
+{
+	return each_record(s,
+			   store_bind(s, SQL_AUDIT_OF_REQUEST, "iii", request, after, (int64_t)max),
+			   each, arg, e);
+}
+
+int
+store_openings(struct store *s, int64_t seq,
+	       void (*each)(void *, const char *, const char *), void *arg, struct err *e)
+{
+	sqlite3_stmt *st = store_bind(s, SQL_OPENING_OF, "i", seq);
+	int rc;
+
+	while ((rc = store_row(s, st, e)) == 1)
+		each(arg, store_peek(st, 0), store_peek(st, 1));
+	store_reset(st);
+	return rc;
+}
+
+char *
+store_meta(struct store *s, const char *key)
+{
+	sqlite3_stmt *st = store_bind(s, SQL_META_GET, "s", key);
+	char *value = store_row(s, st, NULL) == 1 ? xstrdup(store_peek(st, 0)) : NULL;
+
+	store_reset(st);
+	return value;
+}
+
+int
+store_set_meta(struct store *s, const char *key, const char *value, struct err *e)
+{
+	return store_run(s, store_bind(s, SQL_META_PUT, "ss", key, value), e);
+}
