@@ -86,7 +86,7 @@ see_identity(struct dir *d, const struct dir_result *r)
 		return 0;
 	return fault(d, "wrong access rules: slapd knows this process as \"%s\", not as "
 		     "cn=hopthud,ou=services; its olcAuthzRegexp must name hopthud's user "
-		     "(ldif/00-config.ldif)", r->message);
+		     "(ldif/00-config.ldif.in)", r->message);
 }
 
 /* --- schema ------------------------------------------------------------------------------------ */
@@ -96,7 +96,7 @@ ask_schema(struct dir *d)
 {
 	static const char *const attrs[] = { "attributeTypes", "objectClasses", NULL };
 
-	dir_op_read(d, "cn=subschema", NULL, attrs, next, d);
+	dir_op_read(d, "cn=subschema", NULL, "(objectClass=*)", attrs, next);
 }
 
 /* RFC 4512 4.1: NAME 'word', or NAME ( 'word' 'word' ). */
@@ -141,7 +141,7 @@ see_schema(struct dir *d, const struct dir_result *r)
 
 	if (!types->count || !classes->count)
 		return fault(d, "wrong access rules: hopthud cannot read slapd's schema at cn=subschema: "
-			     "%s (ldif/00-config.ldif)", r->message);
+			     "%s (ldif/00-config.ldif.in)", r->message);
 	word = undefined(types, our_types);
 	if (!word)
 		word = undefined(classes, our_classes);
@@ -151,7 +151,7 @@ see_schema(struct dir *d, const struct dir_result *r)
 	word = undefined(types, lock_types);
 	if (word)
 		return fault(d, "wrong schema: slapd does not know %s; the ppolicy overlay must be loaded "
-			     "(ldif/20-database.ldif)", word);
+			     "(ldif/20-database.ldif.in)", word);
 	return 0;
 }
 
@@ -162,7 +162,7 @@ ask_warmup(struct dir *d)
 {
 	AUTO(str) dn = warmup_dn(d);
 
-	dir_op_read(d, dn, NULL, entry_attrs, next, d);
+	dir_op_read(d, dn, NULL, "(objectClass=*)", entry_attrs, next);
 }
 
 static int
@@ -172,23 +172,23 @@ see_warmup(struct dir *d, const struct dir_result *r)
 
 	if (r->class == DIR_ABSENT)
 		return fault(d, "wrong warm-up entry: there is no %s that hopthud may see; load "
-			     "ldif/40-warmup.ldif", dn);
+			     "ldif/40-warmup.ldif.in", dn);
 	if (r->class == DIR_BROKEN)
 		return fault(d, "wrong warm-up entry: slapd cannot read %s: %s; its database is damaged, "
 			     "restore it", dn, r->message);
 	if (r->class != DIR_OK)
-		return fault(d, "wrong access rules: hopthud may not read %s: %s (olcAccess of "
-			     "ldif/20-database.ldif)", dn, r->message);
+		return fault(d, "wrong access rules: hopthud may not read %s: %s ("
+			     "ldif/access.rules.in)", dn, r->message);
 	for (const char *const *a = entry_attrs; a[1]; a++)
 		if (!attr_of(r->entry, *a)->count)
-			return fault(d, "wrong warm-up entry: %s shows no %s; load ldif/40-warmup.ldif, or "
+			return fault(d, "wrong warm-up entry: %s shows no %s; load ldif/40-warmup.ldif.in, or "
 				     "the access rules hide it", dn, *a);
 	if (attr_of(r->entry, "userPassword")->count)
-		return fault(d, "wrong access rules: hopthud can read userPassword; load the olcAccess of "
-			     "ldif/20-database.ldif");
+		return fault(d, "wrong access rules: hopthud can read userPassword; load the rules of "
+			     "ldif/access.rules.in");
 	if (strcasecmp(dir_entry_get(r->entry, "hopthuStatus"), STATUS_OF_WARMUP))
 		return fault(d, "wrong warm-up entry: the hopthuStatus of %s is not %s; load "
-			     "ldif/40-warmup.ldif", dn, STATUS_OF_WARMUP);
+			     "ldif/40-warmup.ldif.in", dn, STATUS_OF_WARMUP);
 	return 0;
 }
 
@@ -209,11 +209,11 @@ see_proxy(struct dir *d, const struct dir_result *r)
 
 	if (r->class != DIR_OK)
 		return fault(d, "wrong access rules: hopthud may not act for operators: %s; see authzTo of "
-			     "cn=hopthud and cn=hopthu-check in ldif/30-tree.ldif, and olcAuthzPolicy in "
-			     "ldif/00-config.ldif", r->message);
+			     "cn=hopthud and cn=hopthu-check in ldif/30-tree.ldif.in, and olcAuthzPolicy in "
+			     "ldif/00-config.ldif.in", r->message);
 	if (strcasecmp(r->message, id))
 		return fault(d, "wrong access rules: acting for cn=hopthu-check, slapd takes hopthud for "
-			     "\"%s\" (ldif/30-tree.ldif)", r->message);
+			     "\"%s\" (ldif/30-tree.ldif.in)", r->message);
 	return 0;
 }
 
@@ -222,9 +222,12 @@ see_proxy(struct dir *d, const struct dir_result *r)
 static void
 ask_anonymous(struct dir *d)
 {
+	/* Whatever attribute the rules leave open: one that may be searched is enough. */
+	static const char any[] = "(|(objectClass=*)(uid=*)(cn=*)(mail=*)(hopthuAlias=*)"
+				  "(hopthuStatus=*)(telephoneNumber=*)(userPassword=*))";
 	AUTO(str) dn = warmup_dn(d);
 
-	dir_op_read(d, dn, "", entry_attrs, next, d);
+	dir_op_read(d, dn, "", any, entry_attrs, next);
 }
 
 static int
@@ -232,7 +235,7 @@ see_anonymous(struct dir *d, const struct dir_result *r)
 {
 	if (r->entry)
 		return fault(d, "wrong access rules: anybody can read mailboxes without a password; load "
-			     "the olcAccess of ldif/20-database.ldif");
+			     "the rules of ldif/access.rules.in");
 	if (r->class == DIR_ABSENT || r->class == DIR_DENIED)
 		return 0;
 	return fault(d, "wrong access rules: reading as nobody gave: %s", r->message);
@@ -271,8 +274,8 @@ see_probe(struct dir *d, const struct dir_result *r, const char *who)
 	if (r->code == LDAP_TYPE_OR_VALUE_EXISTS)
 		return 0;
 	if (r->class == DIR_DENIED)
-		return fault(d, "wrong access rules: %s may not write mailboxes; load the olcAccess of "
-			     "ldif/20-database.ldif", who);
+		return fault(d, "wrong access rules: %s may not write mailboxes; load the rules of "
+			     "ldif/access.rules.in", who);
 	return fault(d, "wrong access rules: trying to write as %s gave: %s", who, r->message);
 }
 

@@ -64,7 +64,9 @@ next_delay(struct dir *d)
 {
 	unsigned half;
 
-	d->backoff_ms = d->backoff_ms ? d->backoff_ms * 2 : d->conf->retry_min_ms;
+	d->backoff_ms *= 2;
+	if (d->backoff_ms < d->conf->retry_min_ms)
+		d->backoff_ms = d->conf->retry_min_ms;
 	if (d->backoff_ms > d->conf->retry_max_ms)
 		d->backoff_ms = d->conf->retry_max_ms;
 	half = d->backoff_ms / 2;

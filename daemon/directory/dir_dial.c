@@ -62,25 +62,49 @@ dir_dial_parse(struct dir_dial *t, const struct conf_directory *conf, struct err
 	return rc;
 }
 
+/* A name being asked for.  cb is first: glibc knows only it. */
+struct query {
+	struct gaicb cb;
+	struct query *next;
+};
+
+/* Nobody waits for these any more, but the resolver's thread still writes into them. */
+static struct query *abandoned;
+
 static void
-query_free(struct gaicb *q)
+query_free(struct query *q)
 {
-	if (!q)
-		return;
-	/* One that is being worked on belongs to the resolver's thread: it is left to it. */
-	if (gai_error(q) == EAI_INPROGRESS && gai_cancel(q) == EAI_NOTCANCELED)
-		return;
-	if (q->ar_result)
-		freeaddrinfo(q->ar_result);
-	free((char *)q->ar_name);
-	free((char *)q->ar_service);
+	if (q->cb.ar_result)
+		freeaddrinfo(q->cb.ar_result);
+	free((char *)q->cb.ar_name);
+	free((char *)q->cb.ar_service);
 	free(q);
+}
+
+static void
+query_end(struct gaicb *cb)
+{
+	struct query *q = (struct query *)cb, **p = &abandoned;
+
+	if (q) {
+		gai_cancel(&q->cb);
+		q->next = abandoned;
+		abandoned = q;
+	}
+	while ((q = *p)) {
+		if (gai_error(&q->cb) == EAI_INPROGRESS) {
+			p = &q->next;
+			continue;
+		}
+		*p = q->next;
+		query_free(q);
+	}
 }
 
 void
 dir_dial_release(struct dir_dial *t)
 {
-	query_free(t->query);
+	query_end(t->query);
 	if (t->list)
 		freeaddrinfo(t->list);
 	free(t->host);
@@ -148,7 +172,7 @@ resolve(struct dir_dial *t, struct err *e)
 		snprintf(service, sizeof(service), "%d", t->port);
 		if (numeric(t, service))
 			return 1;
-		t->query = xcalloc(1, sizeof(*t->query));
+		t->query = xcalloc(1, sizeof(struct query));
 		t->query->ar_name = xstrdup(t->host);
 		t->query->ar_service = xstrdup(service);
 		t->query->ar_request = &stream;
@@ -160,7 +184,7 @@ resolve(struct dir_dial *t, struct err *e)
 		return 0;
 	if (rc == 0)
 		t->list = STEAL(t->query->ar_result);
-	query_free(STEAL(t->query));
+	query_end(STEAL(t->query));
 	if (rc)
 		return err_set(e, ERR_TEMP, "the name %s has no address: %s", t->host, gai_strerror(rc));
 	return 1;

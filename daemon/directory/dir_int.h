@@ -161,8 +161,8 @@ void dir_op_bind(struct dir *d, const char *dn, const char *mech, const char *se
 void dir_op_start_tls(struct dir *d, dir_cb *cb);
 /* message is the authorization identity when the class is DIR_OK.  authz_id: "dn:..." or NULL. */
 void dir_op_whoami(struct dir *d, const char *authz_id, dir_cb *cb);
-void dir_op_read(struct dir *d, const char *dn, const char *authz_id, const char *const *attrs,
-		 dir_cb *cb, void *arg);
+void dir_op_read(struct dir *d, const char *dn, const char *authz_id, const char *filter,
+		 const char *const *attrs, dir_cb *cb);
 /* Adds one value to an attribute. */
 void dir_op_add_value(struct dir *d, const char *dn, const char *authz_id, const char *attr,
 		      const char *value, dir_cb *cb);

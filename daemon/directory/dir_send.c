@@ -219,10 +219,10 @@ dir_list(struct dir *d, const char *dn, const char *filter, const char *const *a
 /* --- of the connection itself ------------------------------------------------------------------ */
 
 void
-dir_op_read(struct dir *d, const char *dn, const char *authz_id, const char *const *attrs,
-	    dir_cb *cb, void *arg)
+dir_op_read(struct dir *d, const char *dn, const char *authz_id, const char *filter,
+	    const char *const *attrs, dir_cb *cb)
 {
-	send_search(d, dir_op_new(cb, arg), dn, LDAP_SCOPE_BASE, "(objectClass=*)", attrs, authz_id);
+	send_search(d, dir_op_new(cb, d), dn, LDAP_SCOPE_BASE, filter, attrs, authz_id);
 }
 
 void
