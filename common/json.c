@@ -1,10 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <inttypes.h>
+#include <string.h>
 
 #include "common/json.h"
+#include "common/text.h"
 
 #define DEPTH_MAX 64
+#define PLACE_MAX 200
 #define SAFE_INTEGER 9007199254740991 /* 2^53-1 */
+
+/* Says where it was, unless that would push out what it was. */
+static int
+name_place(struct err *e, const char *key, size_t element)
+{
+	AUTO(buf) shown = BUF_INIT;
+
+	if (!e || strlen(e->msg) > PLACE_MAX)
+		return -1;
+	if (!key)
+		return err_wrap(e, "element %zu", element);
+	text_show(key, strlen(key), 60, &shown);
+	return err_wrap(e, "%s", shown.data);
+}
 
 static int
 check(const json_t *j, int depth, struct err *e)
@@ -26,10 +43,10 @@ check(const json_t *j, int depth, struct err *e)
 	}
 	json_object_foreach((json_t *)j, key, v)
 		if (check(v, depth + 1, e))
-			return err_wrap(e, "%.60s", key);
+			return name_place(e, key, 0);
 	json_array_foreach(j, i, v)
 		if (check(v, depth + 1, e))
-			return err_wrap(e, "element %zu", i + 1);
+			return name_place(e, NULL, i + 1);
 	return 0;
 }
 
@@ -40,7 +57,10 @@ json_from_bytes(const char *data, size_t len, struct err *e)
 	json_t *j = json_loadb(data, len, JSON_REJECT_DUPLICATES, &je);
 
 	if (!j) {
-		err_set(e, ERR_USAGE, "this is not valid JSON: %s (line %d, column %d)", je.text,
+		AUTO(buf) shown = BUF_INIT; /* what jansson says has bytes of the input in it */
+
+		text_show(je.text, strlen(je.text), JSON_ERROR_TEXT_LENGTH, &shown);
+		err_set(e, ERR_USAGE, "this is not valid JSON: %s (line %d, column %d)", shown.data,
 			je.line, je.column);
 		return NULL;
 	}
