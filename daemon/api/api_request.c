@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "common/text.h"
 #include "daemon/api/api.h"
 #include "daemon/api/request_json.h"
 #include "daemon/base/failpoint.h"
@@ -53,12 +54,15 @@ forget(void *arg)
 	intake_forget(arg);
 }
 
+/* As in a JSON letter: one form of each text, so that a letter is recognised.  What cannot be
+ * cleaned stays as it is, and the check of the head says why. */
 static char *
-query_copy(struct call *c, const char *key)
+query_text(struct call *c, const char *key)
 {
 	const char *v = door_query(c->req, key);
+	char *clean = v ? text_clean(v, strlen(v), NULL) : NULL;
 
-	return v ? xstrdup(v) : NULL;
+	return clean || !v ? clean : xstrdup(v);
 }
 
 static int
@@ -96,12 +100,12 @@ handle_request_submit(struct call *c)
 		call_fail(c, &e);
 		return;
 	}
-	o.head.agency = query_copy(c, "agency");
-	o.head.number = query_copy(c, "letter");
-	o.head.date = query_copy(c, "date");
-	o.head.signer = query_copy(c, "signer");
-	o.head.reason = query_copy(c, "reason");
-	o.encoding = query_copy(c, "encoding");
+	o.head.agency = query_text(c, "agency");
+	o.head.number = query_text(c, "letter");
+	o.head.date = query_text(c, "date");
+	o.head.signer = query_text(c, "signer");
+	o.head.reason = query_text(c, "reason");
+	o.encoding = query_text(c, "encoding");
 	o.dry_run = dry && !strcmp(dry, "1");
 	data = door_body(c->req, &o.len);
 	o.data = xmalloc(o.len + 1);

@@ -17,11 +17,12 @@
 #define CLEAN_UP_MS 2000
 
 /*
- * CHECK reads the file once and writes nothing; WRITE reads it again and writes, a slice a commit,
+ * HEAD looks a JSON letter through for what it says of itself, which may stand behind its items.
+ * CHECK reads the file and writes nothing; WRITE reads it again and writes, a slice a commit,
  * with the request in the state `received`; the last slice makes it `planned`.  So memory does not
  * grow with the letter, and a crash in between leaves a request that nobody was promised.
  */
-enum phase { CHECK, WRITE, END };
+enum phase { HEAD, CHECK, WRITE, END };
 
 struct intake {
 	struct intake *next;
@@ -266,11 +267,25 @@ on_write_row(void *arg, const struct letter_row *row)
 /* --- phases ----------------------------------------------------------------------------------- */
 
 static void
+skip_row(void *arg, const struct letter_row *row)
+{
+	(void)arg;
+	(void)row;
+}
+
+static void
+skip_error(void *arg, const struct letter_error *le)
+{
+	(void)arg;
+	(void)le; /* comes again when the rows are checked */
+}
+
+static void
 open_reader(struct intake *in, struct letter_head *head)
 {
 	struct letter_events ev = {
-		.row = in->phase == CHECK ? on_check_row : on_write_row,
-		.error = add_error,
+		.row = in->phase == HEAD ? skip_row : in->phase == CHECK ? on_check_row : on_write_row,
+		.error = in->phase == HEAD ? skip_error : add_error,
 		.arg = in,
 	};
 
@@ -477,11 +492,34 @@ check_slice(struct intake *in)
 }
 
 static void
+begin_check(struct intake *in)
+{
+	if (check_head(in)) {
+		fail(in);
+		return;
+	}
+	in->phase = CHECK;
+	open_reader(in, NULL);
+	check_slice(in);
+}
+
+static void
+head_slice(struct intake *in)
+{
+	if (read_slice(in))
+		loop_defer(in->flow->loop, slice, in);
+	else
+		begin_check(in);
+}
+
+static void
 slice(void *arg)
 {
 	struct intake *in = arg;
 
-	if (in->phase == CHECK)
+	if (in->phase == HEAD)
+		head_slice(in);
+	else if (in->phase == CHECK)
 		check_slice(in);
 	else if (in->phase == WRITE)
 		write_slice(in);
@@ -506,12 +544,13 @@ intake_start(struct flow *f, struct intake_order *o, intake_cb *cb, void *arg)
 		f->intakes = xcalloc(1, sizeof(*f->intakes));
 	in->next = f->intakes->first;
 	f->intakes->first = in;
-	in->phase = CHECK;
-	open_reader(in, &in->o.head); /* a JSON letter says its head here */
-	if (check_head(in))
-		fail(in);
-	else
-		check_slice(in);
+	in->phase = HEAD;
+	if (o->format == LETTER_JSON) {
+		open_reader(in, &in->o.head);
+		head_slice(in);
+	} else {
+		begin_check(in);
+	}
 	return in;
 }
 

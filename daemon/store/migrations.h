@@ -52,6 +52,6 @@ static const char *const migrations[] = {
 	"CREATE INDEX item_state ON item (request, state, row, due);"
 	"CREATE INDEX item_adrift ON item (state) WHERE state IN ('running', 'unknown');"
 	"CREATE INDEX item_login ON item (login);"
-	"CREATE INDEX item_ref ON item (request, ref) WHERE ref <> '';",
+	"CREATE INDEX item_ref ON item (request, ref);",
 };
 #endif
