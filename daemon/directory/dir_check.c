@@ -13,21 +13,43 @@
 
 /* What entries of ours carry; ldif/10-schema.ldif has those of hopthu. */
 static const char *const entry_attrs[] = {
-	"objectClass", "uid", "cn", "sn", "givenName", "displayName", "mail", "title", "ou",
-	"telephoneNumber", "hopthuStatus", "hopthuLogin", "hopthuDelivery", "hopthuKind",
-	"hopthuAgency", "hopthuAlias", "hopthuQuota", "hopthuRank", "hopthuOpId", "hopthuPersonRef",
-	"hopthuCustodian", "hopthuPurgeDue", "pwdAccountLockedTime",
+	"objectClass",
+	"uid",
+	"cn",
+	"sn",
+	"givenName",
+	"displayName",
+	"mail",
+	"title",
+	"ou",
+	"telephoneNumber",
+	"hopthuStatus",
+	"hopthuLogin",
+	"hopthuDelivery",
+	"hopthuKind",
+	"hopthuAgency",
+	"hopthuAlias",
+	"hopthuQuota",
+	"hopthuRank",
+	"hopthuOpId",
+	"hopthuPersonRef",
+	"hopthuCustodian",
+	"hopthuPurgeDue",
+	"pwdAccountLockedTime",
 	"userPassword", /* the last: must not be seen */
 	NULL,
 };
 
 static const char *const our_types[] = {
-	"hopthuStatus", "hopthuLogin", "hopthuDelivery", "hopthuKind", "hopthuAgency", "hopthuAlias",
-	"hopthuQuota", "hopthuRank", "hopthuOpId", "hopthuPersonRef", "hopthuCustodian",
-	"hopthuPurgeDue", "hopthuRole", NULL,
+	"hopthuStatus",    "hopthuLogin",    "hopthuDelivery", "hopthuKind", "hopthuAgency",
+	"hopthuAlias",     "hopthuQuota",    "hopthuRank",     "hopthuOpId", "hopthuPersonRef",
+	"hopthuCustodian", "hopthuPurgeDue", "hopthuRole",     NULL,
 };
 static const char *const our_classes[] = {
-	"hopthuMailbox", "hopthuAgencyUnit", "hopthuOperator", NULL,
+	"hopthuMailbox",
+	"hopthuAgencyUnit",
+	"hopthuOperator",
+	NULL,
 };
 static const char *const lock_types[] = { "pwdAccountLockedTime", NULL };
 
@@ -65,7 +87,7 @@ fault(struct dir *d, const char *fmt, ...)
 	return -1;
 }
 
-/* --- who are we -------------------------------------------------------------------------------- */
+/* --- who are we ------------------------------------------------------------------------------ */
 
 static void
 ask_identity(struct dir *d)
@@ -80,16 +102,19 @@ see_identity(struct dir *d, const struct dir_result *r)
 	size_t n = strlen(r->message);
 
 	if (r->class != DIR_OK)
-		return fault(d, "wrong access rules: slapd does not tell who hopthud is: %s", r->message);
+		return fault(d, "wrong access rules: slapd does not tell who hopthud is: %s",
+			     r->message);
 	if (!strncasecmp(r->message, "dn:", 3) &&
 	    (n < sizeof(raw) || strcasecmp(r->message + n - (sizeof(raw) - 1), raw)))
 		return 0;
-	return fault(d, "wrong access rules: slapd knows this process as \"%s\", not as "
+	return fault(d,
+		     "wrong access rules: slapd knows this process as \"%s\", not as "
 		     "cn=hopthud,ou=services; its olcAuthzRegexp must name hopthud's user "
-		     "(ldif/00-config.ldif.in)", r->message);
+		     "(ldif/00-config.ldif.in)",
+		     r->message);
 }
 
-/* --- schema ------------------------------------------------------------------------------------ */
+/* --- schema ---------------------------------------------------------------------------------- */
 
 static void
 ask_schema(struct dir *d)
@@ -140,22 +165,30 @@ see_schema(struct dir *d, const struct dir_result *r)
 	const char *word;
 
 	if (!types->count || !classes->count)
-		return fault(d, "wrong access rules: hopthud cannot read slapd's schema at cn=subschema: "
-			     "%s (ldif/00-config.ldif.in)", r->message);
+		return fault(
+			d,
+			"wrong access rules: hopthud cannot read slapd's schema at cn=subschema: "
+			"%s (ldif/00-config.ldif.in)",
+			r->message);
 	word = undefined(types, our_types);
 	if (!word)
 		word = undefined(classes, our_classes);
 	if (word)
-		return fault(d, "wrong schema: slapd does not know %s; load ldif/10-schema.ldif into "
-			     "cn=config", word);
+		return fault(d,
+			     "wrong schema: slapd does not know %s; load ldif/10-schema.ldif into "
+			     "cn=config",
+			     word);
 	word = undefined(types, lock_types);
 	if (word)
-		return fault(d, "wrong schema: slapd does not know %s; the ppolicy overlay must be loaded "
-			     "(ldif/20-database.ldif.in)", word);
+		return fault(
+			d,
+			"wrong schema: slapd does not know %s; the ppolicy overlay must be loaded "
+			"(ldif/20-database.ldif.in)",
+			word);
 	return 0;
 }
 
-/* --- the warm-up entry ------------------------------------------------------------------------- */
+/* --- the warm-up entry ----------------------------------------------------------------------- */
 
 static void
 ask_warmup(struct dir *d)
@@ -171,28 +204,41 @@ see_warmup(struct dir *d, const struct dir_result *r)
 	AUTO(str) dn = warmup_dn(d);
 
 	if (r->class == DIR_ABSENT)
-		return fault(d, "wrong warm-up entry: there is no %s that hopthud may see; load "
-			     "ldif/40-warmup.ldif.in", dn);
+		return fault(d,
+			     "wrong warm-up entry: there is no %s that hopthud may see; load "
+			     "ldif/40-warmup.ldif.in",
+			     dn);
 	if (r->class == DIR_BROKEN)
-		return fault(d, "wrong warm-up entry: slapd cannot read %s: %s; its database is damaged, "
-			     "restore it", dn, r->message);
+		return fault(
+			d,
+			"wrong warm-up entry: slapd cannot read %s: %s; its database is damaged, "
+			"restore it",
+			dn, r->message);
 	if (r->class != DIR_OK)
-		return fault(d, "wrong access rules: hopthud may not read %s: %s ("
-			     "ldif/access.rules.in)", dn, r->message);
+		return fault(d,
+			     "wrong access rules: hopthud may not read %s: %s ("
+			     "ldif/access.rules.in)",
+			     dn, r->message);
 	for (const char *const *a = entry_attrs; a[1]; a++)
 		if (!attr_of(r->entry, *a)->count)
-			return fault(d, "wrong warm-up entry: %s shows no %s; load ldif/40-warmup.ldif.in, or "
-				     "the access rules hide it", dn, *a);
+			return fault(d,
+				     "wrong warm-up entry: %s shows no %s; load "
+				     "ldif/40-warmup.ldif.in, or "
+				     "the access rules hide it",
+				     dn, *a);
 	if (attr_of(r->entry, "userPassword")->count)
-		return fault(d, "wrong access rules: hopthud can read userPassword; load the rules of "
+		return fault(d,
+			     "wrong access rules: hopthud can read userPassword; load the rules of "
 			     "ldif/access.rules.in");
 	if (strcasecmp(dir_entry_get(r->entry, "hopthuStatus"), STATUS_OF_WARMUP))
-		return fault(d, "wrong warm-up entry: the hopthuStatus of %s is not %s; load "
-			     "ldif/40-warmup.ldif.in", dn, STATUS_OF_WARMUP);
+		return fault(d,
+			     "wrong warm-up entry: the hopthuStatus of %s is not %s; load "
+			     "ldif/40-warmup.ldif.in",
+			     dn, STATUS_OF_WARMUP);
 	return 0;
 }
 
-/* --- acting for a person ----------------------------------------------------------------------- */
+/* --- acting for a person --------------------------------------------------------------------- */
 
 static void
 ask_proxy(struct dir *d)
@@ -208,16 +254,23 @@ see_proxy(struct dir *d, const struct dir_result *r)
 	AUTO(str) id = operator_id(d);
 
 	if (r->class != DIR_OK)
-		return fault(d, "wrong access rules: hopthud may not act for operators: %s; see authzTo of "
-			     "cn=hopthud and cn=hopthu-check in ldif/30-tree.ldif.in, and olcAuthzPolicy in "
-			     "ldif/00-config.ldif.in", r->message);
+		return fault(
+			d,
+			"wrong access rules: hopthud may not act for operators: %s; see authzTo of "
+			"cn=hopthud and cn=hopthu-check in ldif/30-tree.ldif.in, and "
+			"olcAuthzPolicy in "
+			"ldif/00-config.ldif.in",
+			r->message);
 	if (strcasecmp(r->message, id))
-		return fault(d, "wrong access rules: acting for cn=hopthu-check, slapd takes hopthud for "
-			     "\"%s\" (ldif/30-tree.ldif.in)", r->message);
+		return fault(
+			d,
+			"wrong access rules: acting for cn=hopthu-check, slapd takes hopthud for "
+			"\"%s\" (ldif/30-tree.ldif.in)",
+			r->message);
 	return 0;
 }
 
-/* --- nobody ------------------------------------------------------------------------------------ */
+/* --- nobody ---------------------------------------------------------------------------------- */
 
 static void
 ask_anonymous(struct dir *d)
@@ -234,8 +287,10 @@ static int
 see_anonymous(struct dir *d, const struct dir_result *r)
 {
 	if (r->entry)
-		return fault(d, "wrong access rules: anybody can read mailboxes without a password; load "
-			     "the rules of ldif/access.rules.in");
+		return fault(
+			d,
+			"wrong access rules: anybody can read mailboxes without a password; load "
+			"the rules of ldif/access.rules.in");
 	if (r->class == DIR_ABSENT || r->class == DIR_DENIED)
 		return 0;
 	return fault(d, "wrong access rules: reading as nobody gave: %s", r->message);
@@ -274,8 +329,10 @@ see_probe(struct dir *d, const struct dir_result *r, const char *who)
 	if (r->code == LDAP_TYPE_OR_VALUE_EXISTS)
 		return 0;
 	if (r->class == DIR_DENIED)
-		return fault(d, "wrong access rules: %s may not write mailboxes; load the rules of "
-			     "ldif/access.rules.in", who);
+		return fault(d,
+			     "wrong access rules: %s may not write mailboxes; load the rules of "
+			     "ldif/access.rules.in",
+			     who);
 	return fault(d, "wrong access rules: trying to write as %s gave: %s", who, r->message);
 }
 
@@ -291,18 +348,15 @@ see_proxy_write(struct dir *d, const struct dir_result *r)
 	return see_probe(d, r, "an operator with the role technician");
 }
 
-/* ----------------------------------------------------------------------------------------------- */
+/* --------------------------------------------------------------------------------------------- */
 
 static const struct {
 	void (*ask)(struct dir *d);
 	int (*see)(struct dir *d, const struct dir_result *r); /* -1: d->fault */
 } steps[] = {
-	{ ask_identity, see_identity },
-	{ ask_schema, see_schema },
-	{ ask_warmup, see_warmup },
-	{ ask_proxy, see_proxy },
-	{ ask_anonymous, see_anonymous },
-	{ ask_write, see_write },
+	{ ask_identity, see_identity },       { ask_schema, see_schema },
+	{ ask_warmup, see_warmup },           { ask_proxy, see_proxy },
+	{ ask_anonymous, see_anonymous },     { ask_write, see_write },
 	{ ask_proxy_write, see_proxy_write },
 };
 

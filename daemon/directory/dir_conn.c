@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <openldap.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,18 +7,12 @@
 #include "daemon/base/clock.h"
 #include "daemon/directory/dir_int.h"
 
-/* How often the resolver is asked whether it is done. */
-#define RESOLVE_MS 20
-
-static void attempt(struct dir *d);
-static void bind_begin(struct dir *d);
-
 const char *
 dir_state_word(enum dir_state s)
 {
 	static const char *const words[] = {
 		[DIR_DOWN] = "down", [DIR_CONNECT] = "connecting", [DIR_TLS] = "tls",
-		[DIR_BIND] = "bind", [DIR_CHECK] = "checking", [DIR_READY] = "ready",
+		[DIR_BIND] = "bind", [DIR_CHECK] = "checking",     [DIR_READY] = "ready",
 	};
 
 	return words[s];
@@ -30,16 +23,18 @@ static const char *
 missing(enum dir_state s)
 {
 	static const char *const words[] = {
-		[DIR_DOWN] = "", [DIR_CONNECT] = "it did not take the connection",
+		[DIR_DOWN] = "",
+		[DIR_CONNECT] = "it did not take the connection",
 		[DIR_TLS] = "it did not finish the TLS handshake",
 		[DIR_BIND] = "it took the connection but did not answer the bind",
-		[DIR_CHECK] = "it did not answer the check", [DIR_READY] = "",
+		[DIR_CHECK] = "it did not answer the check",
+		[DIR_READY] = "",
 	};
 
 	return words[s];
 }
 
-/* --- down -------------------------------------------------------------------------------------- */
+/* --- down ------------------------------------------------------------------------------------ */
 
 static void
 hang_up(struct dir *d)
@@ -102,13 +97,13 @@ dir_down(struct dir *d, const char *fmt, ...)
 	lie_down(d, next_delay(d));
 }
 
-static void
-unreachable(struct dir *d, const char *why)
+void
+dir_unreachable(struct dir *d, const char *why)
 {
 	dir_down(d, "slapd does not answer on %s: %s", d->conf->uri, why);
 }
 
-/* --- ready ------------------------------------------------------------------------------------- */
+/* --- ready ----------------------------------------------------------------------------------- */
 
 void
 dir_checked(struct dir *d)
@@ -124,10 +119,10 @@ dir_checked(struct dir *d)
 	dir_leave(d, before);
 }
 
-/* --- bytes in both directions ------------------------------------------------------------------ */
+/* --- bytes in both directions ---------------------------------------------------------------- */
 
-static void
-want(struct dir *d)
+void
+dir_want(struct dir *d)
 {
 	int now = dir_io_want(&d->io);
 
@@ -157,7 +152,7 @@ service(struct dir *d)
 		else if (d->io.dead)
 			dir_down(d, "%s (%s)", d->io.why, d->conf->uri);
 		else
-			want(d);
+			dir_want(d);
 	}
 	if (!d->freed && d->reconnect && !d->ops && d->state == DIR_READY) {
 		snprintf(d->reason, sizeof(d->reason), "connecting with a new configuration");
@@ -185,201 +180,18 @@ dir_service_soon(struct dir *d)
 	loop_defer(d->loop, on_service, d);
 }
 
-/* --- BIND -------------------------------------------------------------------------------------- */
+/* --- attempts -------------------------------------------------------------------------------- */
 
-static void
-on_bound(void *arg, const struct dir_result *r)
-{
-	struct dir *d = arg;
-
-	if (r->class == DIR_LOST || r->class == DIR_NOT_SENT)
-		return; /* the connection is down already */
-	if (r->class != DIR_OK) {
-		snprintf(d->fault, sizeof(d->fault), "slapd refuses the bind of hopthud: %s; "
-			 "see directory.bind in hopthud.conf", r->message);
-		dir_down(d, "%s", d->fault);
-		return;
-	}
-	loop_timer_stop(d->timer);
-	d->state = DIR_CHECK;
-	dir_check_begin(d);
-}
-
-static void
-bind_simple(struct dir *d)
-{
-	struct err e = ERR_INIT;
-	char *secret = NULL;
-
-	/* RFC 4513 5.1.2: a name without a password is an anonymous bind that "succeeds". */
-	if (!d->conf->bind_dn || !*d->conf->bind_dn || !d->conf->password_file)
-		err_set(&e, ERR_CONFIG, "directory.bind_dn and directory.password_file are needed");
-	else
-		secret = conf_read_secret(d->conf->password_file, &e);
-	if (secret && !*secret)
-		err_set(&e, ERR_CONFIG, "%s is empty", d->conf->password_file);
-	if (e.class != ERR_NONE) {
-		snprintf(d->fault, sizeof(d->fault), "hopthud cannot bind: %s", e.msg);
-		dir_down(d, "%s", d->fault);
-	} else {
-		dir_op_bind(d, d->conf->bind_dn, LDAP_SASL_SIMPLE, secret, on_bound);
-	}
-	secret_free(secret);
-}
-
-static void
-bind_begin(struct dir *d)
-{
-	d->state = DIR_BIND;
-	switch (d->conf->bind) {
-	case CONF_BIND_EXTERNAL:
-		dir_op_bind(d, NULL, "EXTERNAL", "", on_bound);
-		break;
-	case CONF_BIND_SIMPLE:
-		bind_simple(d);
-		break;
-	}
-}
-
-/* libldap gets a socket that is connected already, and never touches it. */
-static int
-attach(struct dir *d)
-{
-	const int version = LDAP_VERSION3, deref = LDAP_DEREF_NEVER;
-	const struct timeval limit = { 1, 0 };
-
-	if (ldap_init_fd(d->io.fd, LDAP_PROTO_EXT, d->conf->uri, &d->ld) != LDAP_SUCCESS ||
-	    dir_io_attach(&d->io, d->ld)) {
-		unreachable(d, "libldap does not take the connection");
-		return -1;
-	}
-	ldap_set_option(d->ld, LDAP_OPT_PROTOCOL_VERSION, &version);
-	ldap_set_option(d->ld, LDAP_OPT_DEREF, &deref);
-	ldap_set_option(d->ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF);
-	ldap_set_option(d->ld, LDAP_OPT_RESTART, LDAP_OPT_OFF);
-	ldap_set_option(d->ld, LDAP_OPT_TIMEOUT, &limit); /* nothing of ours waits; if it did, briefly */
-	return 0;
-}
-
-/* --- TLS --------------------------------------------------------------------------------------- */
-
-static void
-tls_step(struct dir *d)
-{
-	struct err e = ERR_INIT;
-	int rc = dir_tls_step(&d->io, &e);
-
-	if (rc < 0) {
-		unreachable(d, e.msg);
-	} else if (rc == 0) {
-		want(d);
-	} else {
-		d->handshake = false;
-		want(d);
-		if (d->ld || attach(d) == 0)
-			bind_begin(d);
-	}
-}
-
-static void
-tls_begin(struct dir *d)
-{
-	struct err e = ERR_INIT;
-
-	d->state = DIR_TLS;
-	d->handshake = true;
-	if (dir_tls_begin(&d->io, &d->dial, d->conf, &e))
-		unreachable(d, e.msg);
-	else
-		tls_step(d);
-}
-
-static void
-on_start_tls(void *arg, const struct dir_result *r)
-{
-	struct dir *d = arg;
-
-	if (r->class == DIR_LOST || r->class == DIR_NOT_SENT)
-		return;
-	if (r->class != DIR_OK)
-		unreachable(d, "it refuses StartTLS");
-	else if (dir_io_pending(&d->io)) /* somebody in between put plain text after the answer */
-		unreachable(d, "there was more behind the answer to StartTLS");
-	else
-		tls_begin(d);
-}
-
-/* --- CONNECT ----------------------------------------------------------------------------------- */
-
-static void
-connected(struct dir *d)
-{
-	bool plain = d->dial.ipc || (d->dial.start_tls && dir_dial_local(d->io.fd) &&
-				     !d->conf->tls_ca_file);
-
-	if (d->dial.tls) {
-		tls_begin(d);
-	} else if (attach(d) == 0 && plain) {
-		want(d);
-		bind_begin(d);
-	} else if (d->ld) {
-		want(d);
-		d->state = DIR_TLS;
-		dir_op_start_tls(d, on_start_tls);
-	}
-}
-
-static void on_fd(void *arg, int what);
-
-/* The next address, or the name server's answer, or the end. */
-static void
-dial(struct dir *d)
-{
-	struct err e = ERR_INIT;
-	int fd = -1, rc = dir_dial_step(&d->dial, &fd, &e);
-
-	if (rc < 0) {
-		unreachable(d, e.msg);
-		return;
-	}
-	if (fd < 0) {
-		loop_timer_set(d->timer, RESOLVE_MS);
-		return;
-	}
-	dir_io_init(&d->io, fd);
-	d->fd = loop_fd_new(d->loop, fd, on_fd, d);
-	d->want = 0;
-	if (rc == 1)
-		connected(d);
-	else
-		loop_fd_want(d->fd, d->want = LOOP_WRITE);
-}
-
-static void
-dialled(struct dir *d)
-{
-	if (dir_dial_finish(&d->dial, d->io.fd)) {
-		connected(d);
-		return;
-	}
-	loop_fd_free(d->fd);
-	d->fd = NULL;
-	dir_io_release(&d->io);
-	dial(d);
-}
-
-static void
-on_fd(void *arg, int what)
+void
+dir_on_fd(void *arg, int what)
 {
 	struct dir *d = arg;
 
 	(void)what;
 	if (!d->fd)
 		return;
-	if (d->state == DIR_CONNECT)
-		dialled(d);
-	else if (d->handshake)
-		tls_step(d);
+	if (d->state == DIR_CONNECT || d->handshake)
+		dir_open_event(d);
 	else
 		service(d);
 }
@@ -399,7 +211,7 @@ attempt(struct dir *d)
 		dir_down(d, "%s", e.msg);
 		return;
 	}
-	dial(d);
+	dir_open(d);
 }
 
 static void
@@ -411,13 +223,13 @@ on_timer(void *arg)
 	if (d->state == DIR_DOWN) {
 		attempt(d);
 	} else if (d->state == DIR_CONNECT && !d->fd && clock_mono_us() < d->connect_deadline_us) {
-		dial(d);
+		dir_open(d);
 	} else {
 		snprintf(why, sizeof(why), "%s within %u ms",
-			 d->state == DIR_CONNECT && !d->fd ? "the name server did not answer" :
-							     missing(d->state),
+			 d->state == DIR_CONNECT && !d->fd ? "the name server did not answer"
+							   : missing(d->state),
 			 d->conf->connect_timeout_ms);
-		unreachable(d, why);
+		dir_unreachable(d, why);
 	}
 }
 
@@ -427,7 +239,7 @@ on_op_timer(void *arg)
 	dir_op_deadlines(arg);
 }
 
-/* --- life -------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------ */
 
 struct dir *
 dir_new(struct loop *loop, const struct conf_directory *conf, const struct dir_events *ev)
@@ -458,7 +270,8 @@ free_now(void *arg)
 	struct dir *d = arg;
 
 	if (d->ld && !d->handshake) {
-		ldap_unbind_ext(d->ld, NULL, NULL); /* says good-bye, as far as the socket takes it */
+		ldap_unbind_ext(d->ld, NULL,
+				NULL); /* says good-bye, as far as the socket takes it */
 		d->ld = NULL;
 		dir_io_flush(&d->io);
 	}
@@ -551,8 +364,9 @@ dir_reason(const struct dir *d, uint64_t *next_try_ms)
 	uint64_t now = clock_mono_us();
 
 	if (next_try_ms)
-		*next_try_ms = d->state == DIR_DOWN && d->next_try_us > now ?
-				       (d->next_try_us - now + 999) / 1000 : 0;
+		*next_try_ms = d->state == DIR_DOWN && d->next_try_us > now
+				       ? (d->next_try_us - now + 999) / 1000
+				       : 0;
 	return d->reason;
 }
 

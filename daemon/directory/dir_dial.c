@@ -24,12 +24,15 @@ check_uri(const struct dir_dial *t, const char *uri, const char *scheme, struct 
 {
 	struct sockaddr_un un;
 
-	if (strcasecmp(scheme, "ldapi") && strcasecmp(scheme, "ldaps") && strcasecmp(scheme, "ldap"))
+	if (strcasecmp(scheme, "ldapi") && strcasecmp(scheme, "ldaps") &&
+	    strcasecmp(scheme, "ldap"))
 		return err_set(e, ERR_CONFIG,
-			       "directory.uri %s must begin with ldapi://, ldaps:// or ldap://", uri);
+			       "directory.uri %s must begin with ldapi://, ldaps:// or ldap://",
+			       uri);
 	if (t->ipc && strlen(t->host) >= sizeof(un.sun_path))
-		return err_set(e, ERR_CONFIG, "directory.uri %s: the path of a socket has at most %zu bytes",
-			       uri, sizeof(un.sun_path) - 1);
+		return err_set(e, ERR_CONFIG,
+			       "directory.uri %s: the path of a socket has at most %zu bytes", uri,
+			       sizeof(un.sun_path) - 1);
 	if (!t->ipc && !*t->host)
 		return err_set(e, ERR_CONFIG, "directory.uri %s has no host name", uri);
 	return 0;
@@ -45,7 +48,8 @@ dir_dial_parse(struct dir_dial *t, const struct conf_directory *conf, struct err
 	if (ldap_url_parse(conf->uri, &url) != LDAP_SUCCESS)
 		return err_set(e, ERR_CONFIG,
 			       "directory.uri %s is not an LDAP address such as "
-			       "ldapi://%%2Frun%%2Fslapd%%2Fldapi", conf->uri);
+			       "ldapi://%%2Frun%%2Fslapd%%2Fldapi",
+			       conf->uri);
 	t->ipc = !strcasecmp(url->lud_scheme, "ldapi");
 	t->tls = !strcasecmp(url->lud_scheme, "ldaps");
 	t->start_tls = !strcasecmp(url->lud_scheme, "ldap");
@@ -111,7 +115,7 @@ dir_dial_release(struct dir_dial *t)
 	*t = (struct dir_dial){ 0 };
 }
 
-/* --- a Unix socket ----------------------------------------------------------------------------- */
+/* --- a Unix socket --------------------------------------------------------------------------- */
 
 static const char *
 explain_ipc(int error)
@@ -146,7 +150,7 @@ connect_ipc(const struct dir_dial *t, int *fd, struct err *e)
 	return 1;
 }
 
-/* --- TCP --------------------------------------------------------------------------------------- */
+/* --- TCP ------------------------------------------------------------------------------------- */
 
 /* Numbers need no name server. */
 static bool
@@ -186,7 +190,8 @@ resolve(struct dir_dial *t, struct err *e)
 		t->list = STEAL(t->query->ar_result);
 	query_end(STEAL(t->query));
 	if (rc)
-		return err_set(e, ERR_TEMP, "the name %s has no address: %s", t->host, gai_strerror(rc));
+		return err_set(e, ERR_TEMP, "the name %s has no address: %s", t->host,
+			       gai_strerror(rc));
 	return 1;
 }
 

@@ -5,6 +5,7 @@
  * Inside of daemon/directory; nobody else includes this.
  *
  *   dir_conn.c   states, backoff, deadlines of the connection
+ *   dir_open.c   from nothing to a bound connection
  *   dir_dial.c   the address, and a socket connected without waiting
  *   dir_io.c     bytes: libldap reads and writes our buffers, we read and write the socket
  *   dir_tls.c    TLS on that socket
@@ -33,7 +34,7 @@ struct gaicb;
  * in.  We know to the byte what left this process: below `gone` it may have, above it has not.
  */
 struct dir_io {
-	int fd; /* -1: none */
+	int fd;             /* -1: none */
 	struct ssl_st *ssl; /* NULL: plain */
 	char *in;
 	size_t in_off, in_len;
@@ -47,9 +48,9 @@ struct dir_io {
 };
 
 void dir_io_init(struct dir_io *io, int fd);
-void dir_io_release(struct dir_io *io); /* closes */
+void dir_io_release(struct dir_io *io);         /* closes */
 int dir_io_attach(struct dir_io *io, LDAP *ld); /* 0, or -1 */
-bool dir_io_fill(struct dir_io *io);  /* something new is in `in` */
+bool dir_io_fill(struct dir_io *io);            /* something new is in `in` */
 void dir_io_flush(struct dir_io *io);
 bool dir_io_pending(const struct dir_io *io); /* something in `in` */
 int dir_io_want(const struct dir_io *io);     /* LOOP_READ, LOOP_WRITE */
@@ -112,10 +113,11 @@ struct dir {
 	struct dir_dial dial;
 	struct dir_io io;
 	struct loop_fd *fd;
-	int want; /* what fd waits for */
+	int want;       /* what fd waits for */
 	bool handshake; /* TLS is being set up: bytes are not LDAP's */
 	LDAP *ld;
-	unsigned life; /* counts connections, so that a callback's caller sees that its own is gone */
+	unsigned life; /* counts connections, so that a callback's caller sees that its own is gone
+			*/
 
 	struct loop_timer *timer; /* DOWN: next attempt; CONNECT to BIND: deadline or resolver */
 	uint64_t next_try_us, connect_deadline_us;
@@ -123,16 +125,16 @@ struct dir {
 	char reason[ERR_MSG_MAX];
 	char fault[ERR_MSG_MAX];
 
-	struct dir_op *ops, **ops_end; /* in flight, oldest first */
+	struct dir_op *ops, **ops_end;   /* in flight, oldest first */
 	struct dir_op *done, **done_end; /* waiting for their callback */
 	unsigned in_flight;
 	struct loop_timer *op_timer;
 	bool op_timer_set;
 
-	unsigned check; /* step of CHECK */
+	unsigned check;                  /* step of CHECK */
 	bool deliver_soon, service_soon; /* deferred to the loop already */
-	bool down_soon;  /* tell ev.down after the callbacks of the operations */
-	bool reconnect;  /* the configuration changed: as soon as nothing is in flight */
+	bool down_soon;                  /* tell ev.down after the callbacks of the operations */
+	bool reconnect;   /* the configuration changed: as soon as nothing is in flight */
 	bool busy, freed; /* inside a callback; dir_free was called there */
 };
 
@@ -148,7 +150,7 @@ void dir_op_end(struct dir *d, struct dir_op *op, enum dir_class class, int code
 const char *dir_refusal(const struct dir *d);
 /* Everything that is in flight ends as DIR_LOST or DIR_NOT_SENT, in a later turn. */
 void dir_ops_end(struct dir *d, const char *why);
-void dir_ops_free(struct dir *d); /* without callbacks */
+void dir_ops_free(struct dir *d);     /* without callbacks */
 void dir_op_deadlines(struct dir *d); /* the timer's */
 void dir_deliver_soon(struct dir *d);
 
@@ -172,8 +174,16 @@ void dir_op_add_value(struct dir *d, const char *dn, const char *authz_id, const
 bool dir_enter(struct dir *d);
 void dir_leave(struct dir *d, bool before);
 void dir_down(struct dir *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void dir_service_soon(struct dir *d); /* read, handle, write: once for all that is asked in a turn */
+void dir_unreachable(struct dir *d, const char *why);
+void dir_want(struct dir *d); /* tells the loop what fd waits for */
+void dir_on_fd(void *arg, int what);
+void
+dir_service_soon(struct dir *d); /* read, handle, write: once for all that is asked in a turn */
 void dir_checked(struct dir *d); /* CHECK is passed */
+
+/* --- dir_open.c --- */
+void dir_open(struct dir *d);       /* the next step of CONNECT */
+void dir_open_event(struct dir *d); /* fd is ready, in CONNECT or during a TLS handshake */
 
 /* --- dir_check.c --- */
 void dir_check_begin(struct dir *d);

@@ -142,7 +142,7 @@ dir_io_flush(struct dir_io *io)
 	}
 }
 
-/* --- the layer under libldap ------------------------------------------------------------------- */
+/* --- the layer under libldap ----------------------------------------------------------------- */
 
 static int
 on_setup(Sockbuf_IO_Desc *desc, void *arg)

@@ -7,7 +7,8 @@
 static void
 add_type(struct buf *b, const char *type)
 {
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.;-";
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.;-";
 
 	BUG_ON(!*type || type[strspn(type, allowed)]);
 	buf_str(b, type);

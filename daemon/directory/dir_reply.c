@@ -87,7 +87,8 @@ on_result(struct dir *d, struct dir_op **at, LDAPMessage *m)
 	d->in_flight--;
 	op->took_us = clock_mono_us() - op->sent_us;
 	if (ldap_parse_result(d->ld, m, &op->code, &matched, &diagnostic, NULL, &controls, 0)) {
-		dir_op_end(d, op, DIR_LOST, LDAP_DECODING_ERROR, "slapd sent a result that cannot be decoded");
+		dir_op_end(d, op, DIR_LOST, LDAP_DECODING_ERROR,
+			   "slapd sent a result that cannot be decoded");
 		dir_io_die(&d->io, "slapd sent a result that cannot be decoded");
 	} else {
 		take_controls(op, controls);

@@ -59,7 +59,10 @@ static void
 add_post_read(struct controls *c)
 {
 	/* RFC 4527 section 3.2: AttributeSelection, a SEQUENCE OF two strings */
-	static const char wanted[] = "\x30\x15\x04\x09" "entryUUID" "\x04\x08" "entryCSN";
+	static const char wanted[] = "\x30\x15\x04\x09"
+				     "entryUUID"
+				     "\x04\x08"
+				     "entryCSN";
 
 	add_control(c, LDAP_CONTROL_POST_READ, false,
 		    (struct berval){ sizeof(wanted) - 1, (char *)wanted });
@@ -91,7 +94,8 @@ op_sent(struct dir *d, struct dir_op *op, uint64_t begin, int rc)
 	AUTO(str) why = NULL;
 
 	if (rc != LDAP_SUCCESS) {
-		bool connection = rc == LDAP_SERVER_DOWN || rc == LDAP_BUSY || rc == LDAP_CONNECT_ERROR;
+		bool connection =
+			rc == LDAP_SERVER_DOWN || rc == LDAP_BUSY || rc == LDAP_CONNECT_ERROR;
 
 		why = xasprintf("the operation could not be encoded: %s", ldap_err2string(rc));
 		if (connection) { /* libldap has given it up without our noticing */
@@ -216,7 +220,7 @@ dir_list(struct dir *d, const char *dn, const char *filter, const char *const *a
 	send_search(d, op, dn, LDAP_SCOPE_ONELEVEL, filter, attrs, NULL);
 }
 
-/* --- of the connection itself ------------------------------------------------------------------ */
+/* --- of the connection itself ---------------------------------------------------------------- */
 
 void
 dir_op_read(struct dir *d, const char *dn, const char *authz_id, const char *filter,
@@ -233,8 +237,7 @@ dir_op_bind(struct dir *d, const char *dn, const char *mech, const char *secret,
 	struct berval cred = { strlen(secret), (char *)secret };
 	uint64_t begin = d->io.queued;
 
-	op_sent(d, op, begin,
-		ldap_sasl_bind(d->ld, dn, mech, &cred, NULL, NULL, &op->msgid));
+	op_sent(d, op, begin, ldap_sasl_bind(d->ld, dn, mech, &cred, NULL, NULL, &op->msgid));
 }
 
 void
@@ -243,8 +246,8 @@ dir_op_start_tls(struct dir *d, dir_cb *cb)
 	struct dir_op *op = dir_op_new(cb, d);
 	uint64_t begin = d->io.queued;
 
-	op_sent(d, op, begin, ldap_extended_operation(d->ld, LDAP_EXOP_START_TLS, NULL, NULL, NULL,
-						      &op->msgid));
+	op_sent(d, op, begin,
+		ldap_extended_operation(d->ld, LDAP_EXOP_START_TLS, NULL, NULL, NULL, &op->msgid));
 }
 
 void

@@ -44,7 +44,8 @@ load_files(SSL_CTX *ctx, const struct conf_directory *conf, struct err *e)
 			return err_set(e, ERR_CONFIG, "directory.tls_ca_file %s cannot be used: %s",
 				       conf->tls_ca_file, reason());
 	} else if (SSL_CTX_set_default_verify_paths(ctx) != 1) {
-		return err_set(e, ERR_CONFIG, "the system's CA certificates cannot be read: %s", reason());
+		return err_set(e, ERR_CONFIG, "the system's CA certificates cannot be read: %s",
+			       reason());
 	}
 	if (!conf->tls_cert_file || !*conf->tls_cert_file)
 		return 0;
@@ -114,7 +115,8 @@ dir_tls_step(struct dir_io *io, struct err *e)
 	}
 	verify = SSL_get_verify_result(io->ssl);
 	if (verify != X509_V_OK)
-		return err_set(e, ERR_CONFIG, "its certificate is not accepted: %s "
+		return err_set(e, ERR_CONFIG,
+			       "its certificate is not accepted: %s "
 			       "(see directory.tls_ca_file, and the host name in directory.uri)",
 			       X509_verify_cert_error_string(verify));
 	if (ERR_peek_error())

@@ -89,8 +89,14 @@ int
 slapd_setup(void **state)
 {
 	char port[16], tls_port[16];
-	const char *argv[] = { SRCDIR "/scripts/slapd", "setup", slapd_dir, "--ldap", port, "--ldaps",
-			       tls_port, NULL };
+	const char *argv[] = { SRCDIR "/scripts/slapd",
+			       "setup",
+			       slapd_dir,
+			       "--ldap",
+			       port,
+			       "--ldaps",
+			       tls_port,
+			       NULL };
 
 	(void)state;
 	if (access("/usr/sbin/slapd", X_OK)) {
@@ -138,9 +144,13 @@ slapd_change(bool config, const char *ldif)
 {
 	AUTO(str) path = slapd_file("change.ldif");
 	AUTO(str) password = slapd_file(config ? "config.password" : "admin.password");
-	const char *argv[] = { "ldapmodify", "-x", "-H", slapd_uri, "-D",
-			       config ? "cn=admin,cn=config" : "cn=admin," BASE, "-y", password, "-f",
-			       path, "-o", "nettimeout=5", NULL };
+	const char *argv[] = { "ldapmodify", "-x",
+			       "-H",         slapd_uri,
+			       "-D",         config ? "cn=admin,cn=config" : "cn=admin," BASE,
+			       "-y",         password,
+			       "-f",         path,
+			       "-o",         "nettimeout=5",
+			       NULL };
 	FILE *f = fopen(path, "w");
 
 	assert_non_null(f);
@@ -149,7 +159,7 @@ slapd_change(bool config, const char *ldif)
 	assert_int_equal(run(argv), 0);
 }
 
-/* --- a connection ------------------------------------------------------------------------------ */
+/* --- a connection ---------------------------------------------------------------------------- */
 
 static void
 on_ready(void *arg)
@@ -338,7 +348,7 @@ assert_contains(const char *s, const char *text)
 		fail_msg("\"%s\" is not in: %s", text, s ? s : "(null)");
 }
 
-/* --- people ------------------------------------------------------------------------------------ */
+/* --- people ---------------------------------------------------------------------------------- */
 
 char *
 person_dn(const char *uid)
@@ -355,9 +365,16 @@ person_add(struct client *c, const char *uid, const char *authz)
 	const char *name[] = { uid, NULL }, *mail[] = { address, NULL }, *on[] = { "TRUE", NULL };
 	const char *status[] = { "active", NULL };
 	const struct dir_change attrs[] = {
-		{ "objectClass", classes }, { "uid", name }, { "cn", name }, { "sn", name },
-		{ "mail", mail }, { "hopthuStatus", status }, { "hopthuLogin", on },
-		{ "hopthuDelivery", on }, { "title", NULL }, { NULL, NULL },
+		{ "objectClass", classes },
+		{ "uid", name },
+		{ "cn", name },
+		{ "sn", name },
+		{ "mail", mail },
+		{ "hopthuStatus", status },
+		{ "hopthuLogin", on },
+		{ "hopthuDelivery", on },
+		{ "title", NULL },
+		{ NULL, NULL },
 	};
 
 	dir_add(c->dir, dn, authz, attrs, client_done, c);

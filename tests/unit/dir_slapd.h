@@ -16,10 +16,10 @@ int slapd_setup(void **state);
 int slapd_teardown(void **state);
 
 extern char slapd_dir[64];
-extern char *slapd_uri; /* ldapi:// */
+extern char *slapd_uri;                /* ldapi:// */
 extern int slapd_port, slapd_tls_port; /* on 127.0.0.1 */
-char *slapd_file(const char *name); /* DIR/name; caller frees */
-int slapd_do(const char *verb);     /* scripts/slapd VERB DIR */
+char *slapd_file(const char *name);    /* DIR/name; caller frees */
+int slapd_do(const char *verb);        /* scripts/slapd VERB DIR */
 void slapd_signal(int sig);
 pid_t slapd_pid(void);
 int run(const char *const *argv); /* exit status */
@@ -31,8 +31,8 @@ struct client {
 	struct loop *loop;
 	struct dir *dir;
 	struct conf_directory conf;
-	unsigned ready, down;     /* how often */
-	unsigned done;            /* operations */
+	unsigned ready, down; /* how often */
+	unsigned done;        /* operations */
 	unsigned classes[DIR_NOT_SENT + 1];
 	char reason[ERR_MSG_MAX]; /* of the last down */
 	/* of the last operation */

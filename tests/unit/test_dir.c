@@ -32,7 +32,8 @@ write_and_read(void **state)
 	assert_int_equal(strlen(c.uuid), 36);
 	assert_true(strlen(c.csn) > 20);
 	assert_true(c.took_us > 0);
-	person_title(&c, "an", "Chuy\u00ean vi\u00ean", "(!(title=Chuy\\c3\\aan vi\\c3\\aan))", NULL);
+	person_title(&c, "an", "Chuy\u00ean vi\u00ean", "(!(title=Chuy\\c3\\aan vi\\c3\\aan))",
+		     NULL);
 	client_wait_done(&c, 2);
 	assert_int_equal(c.class, DIR_OK);
 	person_read(&c, "an");
@@ -121,7 +122,8 @@ classes(void **state)
 	/* hopthud may not touch its own rights */
 	dir_modify(c.dir, "cn=hopthud,ou=services," BASE, NULL,
 		   (struct dir_change[]){ { "authzTo", (const char *const[]){ "dn:*", NULL } },
-					  { NULL, NULL } }, NULL, client_done, &c);
+					  { NULL, NULL } },
+		   NULL, client_done, &c);
 	client_wait_done(&c, 9);
 	assert_int_equal(c.class, DIR_DENIED);
 	assert_int_equal(c.down, 0);
@@ -298,12 +300,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(write_and_read),
-		cmocka_unit_test(in_the_name_of),
-		cmocka_unit_test(classes),
-		cmocka_unit_test(list),
-		cmocka_unit_test(window),
-		cmocka_unit_test(reconfigure),
+		cmocka_unit_test(write_and_read),   cmocka_unit_test(in_the_name_of),
+		cmocka_unit_test(classes),          cmocka_unit_test(list),
+		cmocka_unit_test(window),           cmocka_unit_test(reconfigure),
 		cmocka_unit_test(free_at_any_time),
 	};
 

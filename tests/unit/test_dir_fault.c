@@ -154,7 +154,8 @@ not_there(void **state)
 
 	(void)state;
 	client_start(&c, "ldapi://%2Fnowhere%2Fldapi");
-	client_wait_reason(&c, "slapd does not answer on ldapi://%2Fnowhere%2Fldapi: no such socket");
+	client_wait_reason(&c,
+			   "slapd does not answer on ldapi://%2Fnowhere%2Fldapi: no such socket");
 	client_idle(&c, 300);
 	assert_int_equal(dir_state(c.dir), DIR_DOWN);
 	assert_int_equal(c.down, 0); /* it never was ready */
@@ -202,47 +203,62 @@ retry_now(void **state)
 	client_end(&c);
 }
 
-/* --- what CHECK finds -------------------------------------------------------------------------- */
+/* --- what CHECK finds ------------------------------------------------------------------------ */
 
 #define DATABASE "dn: olcDatabase={2}mdb,cn=config\nchangetype: modify\n"
 #define WARMUP "dn: uid=hopthu-warmup,ou=people," BASE "\nchangetype: modify\n"
 #define HOPTHUD "dn: cn=hopthud,ou=services," BASE "\nchangetype: modify\n"
 #define OPERATOR "dn: cn=hopthu-check,ou=operators," BASE "\nchangetype: modify\n"
 #define SELF "\"cn=hopthud,ou=services," BASE "\""
-#define RULE(rule) DATABASE "add: olcAccess\nolcAccess: {0}" rule "\n", DATABASE "delete: olcAccess\nolcAccess: {0}\n"
+#define RULE(rule) \
+	DATABASE "add: olcAccess\nolcAccess: {0}" rule "\n", \
+		DATABASE "delete: olcAccess\nolcAccess: {0}\n"
 
 static const struct {
 	bool config;
 	const char *spoil, *mend, *says[2];
 } faults[] = {
-	{ false, WARMUP "delete: hopthuRank\n", WARMUP "add: hopthuRank\nhopthuRank: none\n",
+	{ false,
+	  WARMUP "delete: hopthuRank\n",
+	  WARMUP "add: hopthuRank\nhopthuRank: none\n",
 	  { "wrong warm-up entry", "shows no hopthuRank" } },
-	{ false, "dn: uid=hopthu-warmup,ou=people," BASE "\nchangetype: modrdn\nnewrdn: uid=moved\n"
-		 "deleteoldrdn: 0\n",
+	{ false,
+	  "dn: uid=hopthu-warmup,ou=people," BASE "\nchangetype: modrdn\nnewrdn: uid=moved\n"
+	  "deleteoldrdn: 0\n",
 	  "dn: uid=moved,ou=people," BASE "\nchangetype: modrdn\nnewrdn: uid=hopthu-warmup\n"
 	  "deleteoldrdn: 1\n",
 	  { "wrong warm-up entry", "load ldif/40-warmup.ldif.in" } },
-	{ false, HOPTHUD "delete: authzTo\n",
+	{ false,
+	  HOPTHUD "delete: authzTo\n",
 	  HOPTHUD "add: authzTo\nauthzTo: dn.onelevel:ou=operators," BASE "\n",
 	  { "hopthud may not act for operators", "ldif/30-tree.ldif.in" } },
-	{ false, OPERATOR "replace: hopthuRole\nhopthuRole: auditor\n",
+	{ false,
+	  OPERATOR "replace: hopthuRole\nhopthuRole: auditor\n",
 	  OPERATOR "replace: hopthuRole\nhopthuRole: technician\n",
 	  { "role technician may not write mailboxes", "ldif/access.rules.in" } },
-	{ true, RULE("to attrs=userPassword by dn.exact=" SELF " read by * none"),
+	{ true,
+	  RULE("to attrs=userPassword by dn.exact=" SELF " read by * none"),
 	  { "hopthud can read userPassword", "ldif/access.rules.in" } },
-	{ true, RULE("to * by dn.exact=" SELF " write by * read"),
+	{ true,
+	  RULE("to * by dn.exact=" SELF " write by * read"),
 	  { "wrong access rules", "userPassword" } },
-	{ true, RULE("to dn.subtree=\"ou=people," BASE "\" attrs=entry,uid,cn by anonymous read by * break"),
+	{ true,
+	  RULE("to dn.subtree=\"ou=people," BASE
+	       "\" attrs=entry,uid,cn by anonymous read by * break"),
 	  { "anybody can read mailboxes", "ldif/access.rules.in" } },
-	{ true, RULE("to dn.subtree=\"ou=people," BASE "\" attrs=hopthuStatus by * read"),
+	{ true,
+	  RULE("to dn.subtree=\"ou=people," BASE "\" attrs=hopthuStatus by * read"),
 	  { "wrong access rules", "" } },
-	{ true, RULE("to dn.subtree=\"ou=people," BASE "\" by * none"),
+	{ true,
+	  RULE("to dn.subtree=\"ou=people," BASE "\" by * none"),
 	  { "load ldif/40-warmup.ldif.in", "" } },
-	{ true, "dn: cn=config\nchangetype: modify\nreplace: olcAuthzPolicy\nolcAuthzPolicy: none\n",
+	{ true,
+	  "dn: cn=config\nchangetype: modify\nreplace: olcAuthzPolicy\nolcAuthzPolicy: none\n",
 	  "dn: cn=config\nchangetype: modify\nreplace: olcAuthzPolicy\nolcAuthzPolicy: to\n",
 	  { "hopthud may not act for operators", "olcAuthzPolicy" } },
-	{ true, "dn: olcDatabase={-1}frontend,cn=config\nchangetype: modify\nadd: olcAccess\n"
-		"olcAccess: {0}to dn.base=\"cn=Subschema\" by * none\n",
+	{ true,
+	  "dn: olcDatabase={-1}frontend,cn=config\nchangetype: modify\nadd: olcAccess\n"
+	  "olcAccess: {0}to dn.base=\"cn=Subschema\" by * none\n",
 	  "dn: olcDatabase={-1}frontend,cn=config\nchangetype: modify\ndelete: olcAccess\n"
 	  "olcAccess: {0}\n",
 	  { "cannot read slapd's schema", "ldif/00-config.ldif.in" } },
@@ -296,14 +312,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(stopped),
-		cmocka_unit_test(stopped_briefly),
-		cmocka_unit_test(killed),
-		cmocka_unit_test(restarted),
-		cmocka_unit_test(not_there),
-		cmocka_unit_test(retry_now),
-		cmocka_unit_test(set_up_wrongly),
-		cmocka_unit_test(checks_write_nothing),
+		cmocka_unit_test(stopped),        cmocka_unit_test(stopped_briefly),
+		cmocka_unit_test(killed),         cmocka_unit_test(restarted),
+		cmocka_unit_test(not_there),      cmocka_unit_test(retry_now),
+		cmocka_unit_test(set_up_wrongly), cmocka_unit_test(checks_write_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, slapd_setup, slapd_teardown);

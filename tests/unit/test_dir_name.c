@@ -10,11 +10,59 @@
 
 /* Bytes and characters that mean something in a DN, a filter, a log line or a terminal. */
 static const char *const hostile[] = {
-	"", " ", "  ", "#", "##", " a", "a ", " a b ", "#a", "a#", ",", "a,b", "+", "\"", "\\", "\\\\", "<>", ";",
-	"=", "a=b,c=d", "uid=x,ou=people", "*", "(", ")", "(uid=*)", "*)(uid=*", "\\2a", "\\", "a\\", "a\\,", "\\20",
-	"\n", "a\r\nb", "\t", "\x7f", "\x1b[31m", "\x01", "Nguy\u1ec5n V\u0103n An", "\u0110\u1eb7ng Th\u1ecb \u00c1nh Nguy\u1ec7t", "e\u0302\u0301",
-	"\xff\xfe", "\xc3", "\u202egnp.exe", "O'Hara", "Y-Bih Al\u00ea\u00f4", "a&b|c!d", "~=", ">=", "100%s%n", "a/b", "\u00a0",
-	"cn=admin\\00", "very long value with every one of , + \" \\ < > ; = # inside it ",
+	"",
+	" ",
+	"  ",
+	"#",
+	"##",
+	" a",
+	"a ",
+	" a b ",
+	"#a",
+	"a#",
+	",",
+	"a,b",
+	"+",
+	"\"",
+	"\\",
+	"\\\\",
+	"<>",
+	";",
+	"=",
+	"a=b,c=d",
+	"uid=x,ou=people",
+	"*",
+	"(",
+	")",
+	"(uid=*)",
+	"*)(uid=*",
+	"\\2a",
+	"\\",
+	"a\\",
+	"a\\,",
+	"\\20",
+	"\n",
+	"a\r\nb",
+	"\t",
+	"\x7f",
+	"\x1b[31m",
+	"\x01",
+	"Nguy\u1ec5n V\u0103n An",
+	"\u0110\u1eb7ng Th\u1ecb \u00c1nh Nguy\u1ec7t",
+	"e\u0302\u0301",
+	"\xff\xfe",
+	"\xc3",
+	"\u202egnp.exe",
+	"O'Hara",
+	"Y-Bih Al\u00ea\u00f4",
+	"a&b|c!d",
+	"~=",
+	">=",
+	"100%s%n",
+	"a/b",
+	"\u00a0",
+	"cn=admin\\00",
+	"very long value with every one of , + \" \\ < > ; = # inside it ",
 };
 
 /* What libldap, which is not ours, reads out of a DN. */
@@ -57,7 +105,9 @@ dn_every_byte(void **state)
 {
 	(void)state;
 	for (int c = 1; c < 256; c++) {
-		const char values[][4] = { { (char)c }, { (char)c, 'x' }, { 'x', (char)c }, { 'x', (char)c, 'x' } };
+		const char values[][4] = {
+			{ (char)c }, { (char)c, 'x' }, { 'x', (char)c }, { 'x', (char)c, 'x' }
+		};
 
 		for (size_t i = 0; i < 4; i++) {
 			char *dn = dir_dn("cn", values[i], "ou=people");
@@ -82,10 +132,12 @@ dn_of_rfc4514(void **state)
 {
 	(void)state;
 	/* section 4 */
-	assert_dn("CN", "Steve Kille", "O=Isode Limited,C=GB", "CN=Steve Kille,O=Isode Limited,C=GB");
+	assert_dn("CN", "Steve Kille", "O=Isode Limited,C=GB",
+		  "CN=Steve Kille,O=Isode Limited,C=GB");
 	assert_dn("CN", "James \"Jim\" Smith, III", "DC=example,DC=net",
 		  "CN=James \\\"Jim\\\" Smith\\, III,DC=example,DC=net");
-	assert_dn("CN", "Before\rAfter", "DC=example,DC=net", "CN=Before\\0dAfter,DC=example,DC=net");
+	assert_dn("CN", "Before\rAfter", "DC=example,DC=net",
+		  "CN=Before\\0dAfter,DC=example,DC=net");
 	assert_dn("SN", "Lu\u010di\u0107", NULL, "SN=Lu\u010di\u0107");
 	assert_dn("uid", "lan", "", "uid=lan");
 	assert_dn("uid", " # ", NULL, "uid=\\ #\\ ");
@@ -177,7 +229,7 @@ filter_composed(void **state)
 	assert_string_equal(truth, "(&)"); /* RFC 4526 */
 	free(uuid);
 	free(op);
-	free(not);
+	free(not );
 	free(present);
 	free(all);
 	free(truth);
@@ -187,12 +239,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(dn_round_trip),
-		cmocka_unit_test(dn_every_byte),
-		cmocka_unit_test(dn_of_rfc4514),
-		cmocka_unit_test(filter_round_trip),
-		cmocka_unit_test(filter_of_rfc4515),
-		cmocka_unit_test(filter_composed),
+		cmocka_unit_test(dn_round_trip),     cmocka_unit_test(dn_every_byte),
+		cmocka_unit_test(dn_of_rfc4514),     cmocka_unit_test(filter_round_trip),
+		cmocka_unit_test(filter_of_rfc4515), cmocka_unit_test(filter_composed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,7 +33,7 @@ __lsan_default_suppressions(void)
 	return "leak:liblber\nleak:libldap\n";
 }
 
-/* --- TLS --------------------------------------------------------------------------------------- */
+/* --- TLS ------------------------------------------------------------------------------------- */
 
 /* Reads and writes over whatever the address says. */
 static void
@@ -152,8 +152,16 @@ certificates(void **state)
 	AUTO(str) number = xasprintf("%d", port);
 	AUTO(str) named = xasprintf("ldaps://localhost:%d", port);
 	/* for the name "hopthud" */
-	char *argv[] = { (char *)"openssl", (char *)"s_server", (char *)"-quiet", (char *)"-accept", number,
-			 (char *)"-cert", cert, (char *)"-key", key, NULL };
+	char *argv[] = { (char *)"openssl",
+			 (char *)"s_server",
+			 (char *)"-quiet",
+			 (char *)"-accept",
+			 number,
+			 (char *)"-cert",
+			 cert,
+			 (char *)"-key",
+			 key,
+			 NULL };
 	posix_spawn_file_actions_t quiet;
 	pid_t server;
 
@@ -173,12 +181,14 @@ certificates(void **state)
 	waitpid(server, NULL, 0);
 }
 
-/* --- no slapd ---------------------------------------------------------------------------------- */
+/* --- no slapd -------------------------------------------------------------------------------- */
 
 /* The first byte is the length. */
 #define BIND_OK "\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x00\x04\x00\x04\x00"
 #define START_TLS_OK "\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04\x00"
-#define NOTICE "\x30\x26\x02\x01\x00\x78\x21\x0a\x01\x34\x04\x00\x04\x02no\x8a\x16" "1.3.6.1.4.1.1466.20036"
+#define NOTICE \
+	"\x30\x26\x02\x01\x00\x78\x21\x0a\x01\x34\x04\x00\x04\x02no\x8a\x16" \
+	"1.3.6.1.4.1.1466.20036"
 #define BYTES(s) s, sizeof(s) - 1
 
 static const struct {
@@ -199,15 +209,23 @@ static const struct {
 	  "did not answer the bind" }, /* an answer to something else */
 	{ "ldap", BYTES(BIND_OK), "did not answer an operation" },
 	{ "ldap", BYTES(BIND_OK BIND_OK BIND_OK), "did not answer an operation" },
-	{ "ldap", BYTES("\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x31\x04\x00\x04\x00"), "refuses the bind" },
+	{ "ldap", BYTES("\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x31\x04\x00\x04\x00"),
+	  "refuses the bind" },
 	{ "ldap", BYTES(NOTICE), "slapd closes the connection" },
 	{ "ldap", BYTES(BIND_OK NOTICE), "slapd closes the connection" },
 	/* WhoAmI is answered with an entry, or with half of one */
-	{ "ldap", BYTES(BIND_OK "\x30\x0a\x02\x01\x02\x64\x05\x04\x01" "a\x30\x00"), "" },
-	{ "ldap", BYTES(BIND_OK "\x30\x0b\x02\x01\x02\x64\x06\x04\x01" "a\x30\x7f\x01"), "" },
+	{ "ldap",
+	  BYTES(BIND_OK "\x30\x0a\x02\x01\x02\x64\x05\x04\x01"
+			"a\x30\x00"),
+	  "" },
+	{ "ldap",
+	  BYTES(BIND_OK "\x30\x0b\x02\x01\x02\x64\x06\x04\x01"
+			"a\x30\x7f\x01"),
+	  "" },
 	{ "tls", BYTES(START_TLS_OK), "did not finish the TLS handshake" },
 	{ "tls", BYTES(START_TLS_OK BIND_OK), "more behind the answer to StartTLS" },
-	{ "tls", BYTES("\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x34\x04\x00\x04\x00"), "refuses StartTLS" },
+	{ "tls", BYTES("\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x34\x04\x00\x04\x00"),
+	  "refuses StartTLS" },
 };
 
 /* Answers the first bytes it gets, a byte at a time if slow, and then is silent. */
@@ -264,7 +282,8 @@ no_slapd(void **state)
 		bool tls = !strcmp(peers[k].scheme, "tls");
 		int port;
 		pid_t pid = start_peer(&port, peers[k].bytes, peers[k].n, i % 2);
-		AUTO(str) uri = xasprintf("%s://127.0.0.1:%d", tls ? "ldap" : peers[k].scheme, port);
+		const char *scheme = tls ? "ldap" : peers[k].scheme;
+		AUTO(str) uri = xasprintf("%s://127.0.0.1:%d", scheme, port);
 		struct client c;
 
 		if (i % 2 && tls && strstr(peers[k].says, "more behind"))
@@ -303,7 +322,8 @@ not_in_the_clear(void **state)
 	if (getifaddrs(&list))
 		skip();
 	for (a = list; a; a = a->ifa_next)
-		if (a->ifa_addr && a->ifa_addr->sa_family == AF_INET && !(a->ifa_flags & IFF_LOOPBACK))
+		if (a->ifa_addr && a->ifa_addr->sa_family == AF_INET &&
+		    !(a->ifa_flags & IFF_LOOPBACK))
 			break;
 	if (!a) {
 		freeifaddrs(list);
@@ -339,10 +359,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(tls_with_certificate),
-		cmocka_unit_test(simple_bind),
-		cmocka_unit_test(certificates),
-		cmocka_unit_test(no_slapd),
+		cmocka_unit_test(tls_with_certificate), cmocka_unit_test(simple_bind),
+		cmocka_unit_test(certificates),         cmocka_unit_test(no_slapd),
 		cmocka_unit_test(not_in_the_clear),
 	};
 
