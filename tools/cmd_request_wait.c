@@ -1,30 +1,31 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <poll.h>
+#include <stdint.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "tools/request.h"
 
-#define POLL_S 30    /* one long poll */
-#define AWAY_S 60    /* a restart of hopthud takes less */
+#define POLL_MS 30000   /* one long poll */
+#define AWAY_MS 60000   /* a restart of hopthud takes less */
 #define ANSWER_MS 15000 /* beyond the long poll */
 
 struct waiting {
 	struct ctl *c;
 	long id;
-	time_t until; /* monotonic; 0: for ever */
-	time_t away;  /* since when nobody answers; 0: somebody does */
+	int64_t until; /* monotonic; 0: for ever */
+	int64_t away;  /* since when nobody answers; 0: somebody does */
 	bool progress;
 };
 
-static time_t
-now_s(void)
+static int64_t
+now_ms(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec;
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 static bool
@@ -78,19 +79,19 @@ poll_once(struct waiting *w, bool first, json_t **r)
 	struct call call = { .method = "GET" };
 	struct reply reply = { .status = 0 };
 	struct err e = ERR_INIT;
-	long timeout = POLL_S;
+	int64_t left = POLL_MS;
 	int status = 0;
 
-	if (w->until && w->until - now_s() < timeout)
-		timeout = w->until > now_s() ? w->until - now_s() : 0;
+	if (w->until && w->until - now_ms() < left)
+		left = w->until > now_ms() ? w->until - now_ms() : 0;
 	request_path(&path, w->id, "/wait");
-	buf_printf(&path, "?timeout=%ld", timeout);
+	buf_printf(&path, "?timeout=%d", (int)((left + 999) / 1000));
 	call.path = path.data;
-	call.timeout_ms = (unsigned)timeout * 1000 + ANSWER_MS;
+	call.timeout_ms = (unsigned)left + ANSWER_MS;
 	if (ctl_call(w->c, &call, &reply, &e)) {
 		if (!w->away)
-			w->away = now_s();
-		if (first || e.class != ERR_TEMP || now_s() - w->away > AWAY_S) {
+			w->away = now_ms();
+		if (first || e.class != ERR_TEMP || now_ms() - w->away > AWAY_MS) {
 			end_progress(w);
 			return ctl_error(w->c, &e);
 		}
@@ -191,13 +192,13 @@ request_wait(struct ctl *c, long id, bool items)
 	bool first = true;
 
 	if (c->timeout_s >= 0)
-		w.until = now_s() + c->timeout_s + (c->timeout_s == 0);
+		w.until = now_ms() + c->timeout_s * 1000;
 	while (!last || !(has_ended(ctl_text(last, "state")) || is_held(last))) {
-		time_t began = now_s();
+		int64_t began = now_ms();
 		json_t *r = NULL;
 		int status;
 
-		if (w.until && !first && now_s() >= w.until)
+		if (w.until && !first && now_ms() >= w.until)
 			break;
 		status = poll_once(&w, first, &r);
 		first = false;
@@ -208,7 +209,7 @@ request_wait(struct ctl *c, long id, bool items)
 		json_decref(last);
 		last = r;
 		show_progress(&w, last);
-		if (now_s() == began && !has_ended(ctl_text(last, "state")))
+		if (now_ms() - began < 100 && !has_ended(ctl_text(last, "state")))
 			poll(NULL, 0, 100); /* a door that does not wait must not be hammered */
 	}
 	end_progress(&w);

@@ -38,6 +38,8 @@ ctl_integer(const json_t *object, const char *key)
 
 /* --- talk --------------------------------------------------------------------------------------- */
 
+static void say(const char *before, const char *fmt, va_list ap)
+	__attribute__((format(printf, 2, 0)));
 static void
 say(const char *before, const char *fmt, va_list ap)
 {
@@ -302,15 +304,15 @@ ctl_change(struct ctl *c, const char *path, json_t *body, json_t **answer)
 	AUTO(json) owned = body;
 	AUTO(str) text = NULL;
 
-	BUG_ON(!body); /* json_pack of ours failed */
+	BUG_ON(!owned); /* json_pack of ours failed */
 	*answer = NULL;
-	text = json_dumps(body, JSON_COMPACT);
+	text = json_dumps(owned, JSON_COMPACT);
 	BUG_ON(!text);
 	if (!ctl_opt(c, OPT_DRY_RUN))
 		return ctl_send(c, path, "application/json", text, strlen(text), answer);
 	if (ctl_machine(c)) {
 		AUTO(json) o = json_pack("{s:b, s:s, s:s, s:O}", "dry_run", 1, "method", "POST", "path",
-					 path, "body", body);
+					 path, "body", owned);
 
 		out_object(&c->out, NULL, o);
 		return 0;

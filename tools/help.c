@@ -143,12 +143,12 @@ help_nouns(FILE *out)
 	for (size_t i = 0; nouns[i]; i++) {
 		AUTO(words) verbs = command_words(nouns[i]);
 		const struct command *c = command_find(nouns[i], "");
-		int n = fprintf(out, "  %-9s", nouns[i]);
 
+		fprintf(out, "  %-9s", nouns[i]);
 		if (c)
 			fprintf(out, " %s", c->help);
 		for (size_t v = 0; verbs[v]; v++)
-			n += fprintf(out, "%s%s", v ? " | " : " ", verbs[v]);
+			fprintf(out, "%s%s", v ? " | " : " ", verbs[v]);
 		fputc('\n', out);
 	}
 }
