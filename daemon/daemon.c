@@ -30,11 +30,12 @@ struct daemon {
 	struct api *api;
 	struct door *door;
 	struct loop_signal *on_hup, *on_term, *on_int;
-	struct loop_timer *drain, *announce, *watchdog, *hourly;
+	struct loop_timer *drain, *announce, *watchdog, *hourly, *probe;
 	uint64_t drain_until_us, size_seen;
 	enum event_type to_announce;
 	int quiet_hours, status;
-	bool drained, stop_written;
+	bool drained, probing;
+	char *directory_said; /* why it is away, as logged last */
 };
 
 int
@@ -107,6 +108,18 @@ on_hour(void *arg)
 	loop_timer_set(d->hourly, HOUR_MS);
 }
 
+/* While nothing can be written: one small record, until it works again. */
+static void
+on_probe(void *arg)
+{
+	struct daemon *d = arg;
+	struct evidence ev = { .ev = EVENT_HEARTBEAT, .actor = actor_daemon };
+
+	d->probing = false;
+	if (*store_trouble(d->store) && evidence_alone(d->flow, &ev, NULL))
+		return; /* still: the end of this turn arms the next probe */
+}
+
 static void
 on_watchdog(void *arg)
 {
@@ -114,6 +127,22 @@ on_watchdog(void *arg)
 
 	notify_alive();
 	loop_timer_set(d->watchdog, notify_watchdog_us() / 2000);
+}
+
+/* The directory's own module never logs: a new reason why it is away is said here, once. */
+static void
+log_directory(struct daemon *d)
+{
+	const char *why = dir_reason(d->dir, NULL);
+
+	if (!strcmp(why, d->directory_said ? d->directory_said : ""))
+		return;
+	free(d->directory_said);
+	d->directory_said = xstrdup(why);
+	if (*why && dir_fault(d->dir))
+		log_error("nothing can be provisioned: %s", dir_fault(d->dir));
+	else if (*why)
+		log_warn("the directory is away: %s", why);
 }
 
 /* --- turn ------------------------------------------------------------------------------------- */
@@ -132,7 +161,13 @@ on_turn_end(void *arg)
 		loop_stop(d->loop);
 		return;
 	}
+	if (*store_trouble(d->store) && !d->probing) {
+		log_error("%s", store_trouble(d->store));
+		d->probing = true;
+		loop_timer_set(d->probe, RETRY_MS);
+	}
 	store_tidy(d->store);
+	log_directory(d);
 }
 
 /* --- stopping --------------------------------------------------------------------------------- */
@@ -264,6 +299,7 @@ make_timers(struct daemon *d)
 	d->announce = loop_timer_new(d->loop, announce, d);
 	d->hourly = loop_timer_new(d->loop, on_hour, d);
 	loop_timer_set(d->hourly, HOUR_MS);
+	d->probe = loop_timer_new(d->loop, on_probe, d);
 	d->watchdog = loop_timer_new(d->loop, on_watchdog, d);
 	if (notify_watchdog_us())
 		on_watchdog(d);
@@ -311,6 +347,8 @@ destroy(struct daemon *d)
 	loop_timer_free(d->announce);
 	loop_timer_free(d->hourly);
 	loop_timer_free(d->watchdog);
+	loop_timer_free(d->probe);
+	free(d->directory_said);
 	api_free(d->api);
 	door_free(d->door);
 	auth_free(d->auth);

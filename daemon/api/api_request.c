@@ -11,6 +11,7 @@
 #include "daemon/flow/queue.h"
 
 #define PAGE 1000
+#define LIST_MAX 200 /* counting the items of each costs */
 
 /* --- submit ----------------------------------------------------------------------------------- */
 
@@ -129,22 +130,15 @@ static void
 add_request(void *arg, const struct request *r)
 {
 	struct listing *l = arg;
-	json_t *j, *counts;
+	enum state shown;
+	json_t *j = request_head_json(l->flow, r, &shown);
 
 	l->last = r->id;
 	l->count++;
-	if (l->shown_state >= 0 && (int)request_state(r) != l->shown_state)
-		return;
-	j = request_head_json(l->flow, r);
-	counts = json_object();
-	if (r->items - r->open - r->failed)
-		json_object_set_new(counts, "done", json_integer(r->items - r->open - r->failed));
-	if (r->failed)
-		json_object_set_new(counts, "failed", json_integer(r->failed));
-	if (r->open)
-		json_object_set_new(counts, state_word((int)r->state), json_integer(r->open));
-	json_object_set_new(j, "counts", counts);
-	json_array_append_new(l->array, j);
+	if (l->shown_state >= 0 && (int)shown != l->shown_state)
+		json_decref(j);
+	else
+		json_array_append_new(l->array, j);
 }
 
 void
@@ -155,7 +149,7 @@ handle_request_list(struct call *c)
 	struct listing l = { .flow = c->flow, .array = json_array(), .shown_state = -1 };
 	struct err e = ERR_INIT;
 
-	q.limit = (int)call_number(c, "limit", 100, 1, PAGE);
+	q.limit = (int)call_number(c, "limit", 100, 1, LIST_MAX);
 	q.before = call_number(c, "before", 0, 0, INT64_MAX);
 	q.submitter = mine && !strcmp(mine, "1") ? c->op.name : NULL;
 	if (c->only_agency)
@@ -163,8 +157,8 @@ handle_request_list(struct call *c)
 	q.open_only = state && !strcmp(state, "open");
 	if (state && *state && !q.open_only) {
 		q.state = l.shown_state = state_from(state);
-		if (q.state == STATE_RUNNING)
-			q.state = STATE_APPROVED;
+		if (q.state == STATE_RUNNING || q.state == STATE_SCHEDULED || q.state == STATE_HELD)
+			q.state = STATE_APPROVED; /* what its row says */
 	}
 	if (state && *state && !q.open_only && q.state < 0) {
 		json_decref(l.array);

@@ -31,15 +31,16 @@ directory_json(struct flow *f)
 static json_t *
 queue_json(struct flow *f)
 {
+	int64_t now = (int64_t)(clock_wall_us() / 1000000);
 	int64_t n[STATE_COUNT], oldest = store_oldest_open(f->store);
 	json_t *items = json_object();
 
-	if (store_item_counts(f->store, 0, n, NULL) == 0)
+	if (store_item_counts(f->store, 0, now, n, NULL) == 0)
 		for (int s = 0; s < STATE_COUNT; s++)
 			if (n[s])
 				json_object_set_new(items, state_word(s), json_integer(n[s]));
 	return json_pack("{s:o,s:I,s:i}", "items", items, "oldest_pending_s",
-			 oldest ? (json_int_t)(clock_wall_us() / 1000000) - oldest : (json_int_t)0,
+			 oldest ? (json_int_t)(now - oldest) : (json_int_t)0,
 			 "jobs", (int)queue_jobs(f));
 }
 

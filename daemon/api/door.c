@@ -10,6 +10,8 @@
 #define SWEEP_MS 1000
 #define RESUME_MS 250
 
+static struct door *doors; /* all that are open */
+
 static void
 on_libevent_log(int severity, const char *msg)
 {
@@ -67,13 +69,18 @@ on_adopt(evutil_socket_t fd, short what, void *arg)
 		connection_end_waiting(d);
 }
 
-/* accept() failed: the connection stays in the queue, so asking again at once would spin. */
+/*
+ * accept() failed: the connection stays in the queue, so asking again at once would spin.  arg is
+ * of no use: evhttp has put its own there.
+ */
 static void
 on_accept_error(struct evconnlistener *listener, void *arg)
 {
-	struct door *d = arg;
+	struct door *d = doors;
 
-	(void)listener;
+	(void)arg;
+	while (d->listener != listener)
+		d = d->next;
 	log_warn("cannot accept a connection: %s; trying again in %d ms", strerror(errno), RESUME_MS);
 	d->paused = true;
 	door_listen(d);
@@ -164,14 +171,21 @@ door_new(struct loop *l, const struct conf *conf, door_handler *handler, void *a
 					 LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, s.fd);
 	BUG_ON(!d->adopt || !d->listener || !evhttp_bind_listener(d->http, d->listener));
 	evconnlistener_set_error_cb(d->listener, on_accept_error);
+	d->next = doors;
+	doors = d;
 	return d;
 }
 
 void
 door_free(struct door *d)
 {
+	struct door **p = &doors;
+
 	if (!d)
 		return;
+	while (*p != d)
+		p = &(*p)->next;
+	*p = d->next;
 	d->freeing = true;
 	request_forget_all(d);
 	evhttp_free(d->http); /* the listener and every connection with it */

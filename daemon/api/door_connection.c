@@ -56,7 +56,7 @@ static void
 explain(const struct door_connection *c, int *status, struct buf *json)
 {
 	const struct door_limits *l = &c->door->limits;
-	char msg[160];
+	char msg[200];
 
 	if (*status == 413) {
 		snprintf(msg, sizeof(msg), "the body is longer than %u bytes, the most that is taken",
@@ -70,7 +70,7 @@ explain(const struct door_connection *c, int *status, struct buf *json)
 			 l->header_bytes);
 	} else {
 		snprintf(msg, sizeof(msg),
-			 "this is not an HTTP/1.1 request: look at the request line, the headers and Content-Length");
+			 "this is not an HTTP/1.1 request: look at the request line, the headers, Content-Length; Transfer-Encoding is not taken");
 	}
 	door_error_json(json, *status == 413 ? "data" : "usage", msg);
 }
@@ -93,16 +93,18 @@ on_output(struct evbuffer *out, const struct evbuffer_cb_info *info, void *arg)
 	if (!info->n_added || c->state == CONNECTION_HANDLING || c->state == CONNECTION_SENDING ||
 	    n < end || n > PAGE_MAX)
 		return;
-	n = (size_t)evbuffer_copyout(out, page, PAGE_MAX);
+	evbuffer_unfreeze(out, 1); /* bufferevent freezes it, and then it cannot even be read */
+	n = (size_t)evbuffer_copyout(out, page, n);
 	page[n] = '\0';
-	if (strcmp(page + n - end, PAGE_END))
+	if (strcmp(page + n - end, PAGE_END)) {
+		evbuffer_freeze(out, 1);
 		return;
+	}
 	if (!strncmp(page + 9, "100", 3) && strstr(page, "\r\n\r\n"))
 		head = strstr(page, "\r\n\r\n") + 4;
 	status = (int)strtol(head + 9, NULL, 10); /* "HTTP/1.1 413 ..." */
 	explain(c, &status, &json);
 	connection_enter(c, CONNECTION_SENDING); /* our own bytes come here too */
-	evbuffer_unfreeze(out, 1);
 	evbuffer_drain(out, n);
 	evbuffer_freeze(out, 1);
 	evbuffer_add_printf(out,

@@ -49,6 +49,7 @@ struct door_limits {
 };
 
 struct door {
+	struct door *next;
 	struct loop *loop;
 	struct evhttp *http;
 	struct evconnlistener *listener;

@@ -226,7 +226,8 @@ request_arrived(struct door_connection *c, struct evhttp_request *ev)
 		return;
 	}
 	r->body_len = evbuffer_get_length(in);
-	r->body = r->body_len ? (const char *)evbuffer_pullup(in, -1) : "";
+	BUG_ON(evbuffer_add(in, "", 1) < 0); /* the NUL behind it */
+	r->body = (const char *)evbuffer_pullup(in, -1);
 	BUG_ON(!r->body);
 	d->handler(d->arg, r);
 }

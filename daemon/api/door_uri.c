@@ -96,7 +96,7 @@ door_uri_parse(struct door_uri *u, const char *uri, struct err *e)
 	memset(u, 0, sizeof(*u));
 	if (*uri != '/')
 		return err_set(e, ERR_USAGE, "the address must be a path that begins with a slash");
-	if (end > 1 && uri[end - 1] == '/')
+	if (end > 1 && uri[end - 1] == '/' && uri[end - 2] != '/')
 		end--;
 	u->path = decode(uri, end, false, e);
 	if (!u->path || check_path(u->path, e) < 0)

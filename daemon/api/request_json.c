@@ -19,13 +19,17 @@ item_state(struct flow *f, const struct request *r, const struct item *i)
 	return r->state;
 }
 
-enum state
-request_state(const struct request *r)
+/* The row of a request says approved until its last item has ended; its items say more. */
+static enum state
+state_of(const struct request *r, const int64_t n[STATE_COUNT])
 {
-	/* begun and not ended: the row says approved until the last item */
-	if (r->state == STATE_APPROVED && r->open < r->items)
-		return STATE_RUNNING;
-	return r->state;
+	if (r->state != STATE_APPROVED)
+		return r->state;
+	if (n[STATE_HELD] && n[STATE_HELD] + n[STATE_CHECKED] == r->open)
+		return STATE_HELD;
+	if (n[STATE_SCHEDULED] == r->open)
+		return STATE_SCHEDULED;
+	return r->open < r->items || n[STATE_RUNNING] ? STATE_RUNNING : STATE_APPROVED;
 }
 
 static void
@@ -44,38 +48,23 @@ add_item(void *arg, const struct item *i)
 			  json_time(i->due * 1000000), "updated_at", json_time(i->updated_at)));
 }
 
-static json_t *
-counts_json(struct flow *f, const struct request *r, bool *held)
+json_t *
+request_head_json(struct flow *f, const struct request *r, enum state *shown)
 {
-	int64_t n[STATE_COUNT];
-	json_t *counts = json_object();
+	int64_t n[STATE_COUNT], now = (int64_t)(clock_wall_us() / 1000000);
+	json_t *counts = json_object(), *j;
 
-	if (store_item_counts(f->store, r->id, n, NULL) < 0)
-		return counts;
-	if (r->state != STATE_PLANNED) { /* seen through the request, as item_state() */
-		int64_t planned = n[STATE_PLANNED];
-
-		n[STATE_PLANNED] = 0;
-		n[r->state] += planned;
-	}
-	*held = n[STATE_HELD] && n[STATE_HELD] + n[STATE_CHECKED] == r->open;
+	if (store_item_counts(f->store, r->id, now, n, NULL) < 0)
+		memset(n, 0, sizeof(n));
+	*shown = state_of(r, n);
 	for (int s = 0; s < STATE_COUNT; s++)
 		if (n[s])
 			json_object_set_new(counts, state_word(s), json_integer(n[s]));
-	return counts;
-}
-
-json_t *
-request_head_json(struct flow *f, const struct request *r)
-{
-	json_t *j = json_pack(
-		"{s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "id", (json_int_t)r->id, "state",
-		state_word((int)request_state(r)), "kind", r->kind == REQUEST_ORDER ? "order" : "letter",
-		"agency", r->agency, "letter", r->letter, "date", r->date, "signer", r->signer,
-		"reason", r->reason, "channel", r->channel, "submitter", r->submitter, "approver",
-		r->approver);
-
-	(void)f;
+	j = json_pack("{s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "id", (json_int_t)r->id, "state",
+		      state_word((int)*shown), "kind", r->kind == REQUEST_ORDER ? "order" : "letter",
+		      "agency", r->agency, "letter", r->letter, "date", r->date, "signer", r->signer,
+		      "reason", r->reason, "channel", r->channel, "submitter", r->submitter,
+		      "approver", r->approver);
 	json_object_set_new(j, "digest", json_string(r->digest));
 	json_object_set_new(j, "declared", r->declared < 0 ? json_null() : json_integer(r->declared));
 	json_object_set_new(j, "round", json_integer(r->round));
@@ -86,6 +75,7 @@ request_head_json(struct flow *f, const struct request *r)
 	json_object_set_new(j, "item_count", json_integer(r->items));
 	json_object_set_new(j, "open", json_integer(r->open));
 	json_object_set_new(j, "failed", json_integer(r->failed));
+	json_object_set_new(j, "counts", counts);
 	return j;
 }
 
@@ -95,16 +85,13 @@ request_json(struct flow *f, int64_t id, int64_t offset, int64_t limit)
 	AUTO(arena) a = arena_new();
 	struct item_list list = { .flow = f };
 	struct request r;
-	bool held = false;
+	enum state shown;
 	json_t *j;
 	AUTO(str) why = NULL;
 
 	if (!store_request(f->store, id, &r, a))
 		return NULL;
-	j = request_head_json(f, &r);
-	json_object_set_new(j, "counts", counts_json(f, &r, &held));
-	if (held)
-		json_object_set_new(j, "state", json_string(state_word(STATE_HELD)));
+	j = request_head_json(f, &r, &shown);
 	why = queue_reason(f, &r);
 	if (*why)
 		json_object_set_new(j, "waiting_for", json_string(why));

@@ -11,8 +11,7 @@ struct item_list {
 	json_t *items;
 	int64_t last, count;
 };
-/* How a request shows itself: `running` once something of it has ended. */
-enum state request_state(const struct request *r);
-/* Everything but counts and items. */
-json_t *request_head_json(struct flow *f, const struct request *r);
+/* Everything but the items; shown receives the state that the request shows: running once something
+ * of it has begun, scheduled or held when all that is left is. */
+json_t *request_head_json(struct flow *f, const struct request *r, enum state *shown);
 #endif

@@ -84,6 +84,28 @@ decide_refuse(struct flow *f, int64_t id, const char *reason, const struct actor
 	return write(f, &r, &ev, e);
 }
 
+static void
+on_begun(void *arg, const struct item *i)
+{
+	(void)i;
+	*(bool *)arg = true;
+}
+
+/* Approved, and nothing of it was sent yet: its date is to come, or the directory is away. */
+static bool
+not_begun(struct flow *f, const struct request *r)
+{
+	static const enum state states[] = { STATE_RUNNING, STATE_HELD, STATE_CHECKED };
+	bool begun = false;
+
+	for (size_t n = 0; n < sizeof(states) / sizeof(*states); n++)
+		if (store_items_in(f->store, r->id, states[n], INT64_MAX, 0, 1, on_begun, &begun,
+				   NULL) < 0)
+			return false;
+	return r->kind == REQUEST_LETTER && r->state == STATE_APPROVED && r->open == r->items &&
+	       !begun;
+}
+
 int
 decide_cancel(struct flow *f, int64_t id, const char *reason, const struct actor *who,
 	      struct err *e)
@@ -92,7 +114,9 @@ decide_cancel(struct flow *f, int64_t id, const char *reason, const struct actor
 	struct request r;
 	struct evidence ev = { .ev = EVENT_CANCEL, .actor = *who, .req = id };
 
-	if (load(f, id, &r, a, e) || must_be_planned(&r, "cancelled", e))
+	if (load(f, id, &r, a, e))
+		return -1;
+	if (!not_begun(f, &r) && must_be_planned(&r, "cancelled", e))
 		return -1;
 	if (r.round > 1)
 		return err_set(e, ERR_CONFLICT, "part of request %" PRId64 " is done already: refuse what "

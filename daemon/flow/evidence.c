@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "common/canon.h"
+#include "common/json.h"
 #include "daemon/base/clock.h"
 #include "daemon/flow/evidence.h"
 
@@ -19,17 +20,36 @@ evidence_pii(struct evidence *ev, const char *field, const char *value)
 	ev->pii[ev->pii_count++].value = value;
 }
 
+/* Text of the newest record's time: RFC 3339 in UTC compares as text. */
+static char last[CLOCK_TEXT];
+
 /* Records of one log never go back in time, whatever the clock does; mono shows the truth. */
 static void
 now_text(char out[CLOCK_TEXT])
 {
-	static uint64_t last;
-	uint64_t now = clock_wall_us();
+	clock_text(clock_wall_us(), out);
+	if (strcmp(out, last) < 0)
+		memcpy(out, last, CLOCK_TEXT);
+	memcpy(last, out, CLOCK_TEXT);
+}
 
-	if (now < last)
-		now = last;
-	last = now;
-	clock_text(now, out);
+static bool
+take_time(void *arg, const struct stored_record *r)
+{
+	AUTO(json) rec = json_loadb(r->rec, r->len, 0, NULL);
+	const char *t = json_str(rec, "t");
+
+	(void)arg;
+	if (t && strlen(t) == CLOCK_TEXT - 1)
+		memcpy(last, t, CLOCK_TEXT);
+	return true;
+}
+
+void
+evidence_init(struct flow *f)
+{
+	last[0] = '\0';
+	(void)store_records(f->store, store_last_seq(f->store) - 1, 1, take_time, NULL, NULL);
 }
 
 static void

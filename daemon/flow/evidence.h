@@ -33,6 +33,8 @@ struct evidence {
 	int pii_count;
 };
 
+/* Records go on from the time of the last one there is. */
+void evidence_init(struct flow *f);
 /* In a unit of the store.  seq (may be NULL) receives its number. */
 int evidence_append(struct flow *f, const struct evidence *ev, int64_t *seq, struct err *e) MUST_USE;
 void evidence_pii(struct evidence *ev, const char *field, const char *value); /* "" is left out */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "daemon/base/log.h"
+#include "daemon/flow/evidence.h"
 #include "daemon/flow/foreign.h"
 #include "daemon/flow/intake.h"
 #include "daemon/flow/queue.h"
@@ -15,6 +16,7 @@ flow_new(struct loop *loop, struct store *store, const struct conf *conf)
 	f->store = store;
 	f->conf = conf;
 	f->queue = queue_new(f);
+	evidence_init(f);
 	return f;
 }
 
@@ -53,5 +55,5 @@ void
 flow_on_directory_down(struct flow *f, const char *reason)
 {
 	(void)f;
-	log_warn("the directory is away: %s", reason);
+	(void)reason; /* what was sent and has no reply was told to its job */
 }

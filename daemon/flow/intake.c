@@ -333,21 +333,21 @@ end_check(struct intake *in)
 {
 	unsigned rows = letter_reader_rows(in->reader);
 
-	if (in->o.head.declared >= 0 && in->o.head.declared != (long)rows)
-		add_error(in, &(struct letter_error){
-				      .column = "", .value = "",
-				      .message = "the letter says another number of rows than the "
-						 "file has: check that no row is missing" });
+	if (in->o.head.declared >= 0 && in->o.head.declared != (long)rows) {
+		AUTO(str) why = xasprintf("the letter declares %ld rows and the file has %u: check "
+					  "that none is missing", in->o.head.declared, rows);
+
+		add_error(in, &(struct letter_error){ .column = "", .value = "", .message = why });
+	}
 	if (!rows && !json_array_size(in->errors))
 		add_error(in, &(struct letter_error){ .column = "", .value = "",
 						      .message = "there are no rows in this letter" });
 	if (json_array_size(in->errors))
 		return err_set(&in->err, ERR_USAGE,
 			       "the letter was not accepted, nothing of it was kept: %zu error%s in %u "
-			       "row%s%s", json_array_size(in->errors),
-			       json_array_size(in->errors) == 1 ? "" : "s", rows, rows == 1 ? "" : "s",
-			       in->o.head.declared >= 0 && in->o.head.declared != (long)rows ?
-				       " (the number of rows declared is another)" : "");
+			       "row%s", json_array_size(in->errors),
+			       json_array_size(in->errors) == 1 ? "" : "s", rows,
+			       rows == 1 ? "" : "s");
 	if (in->o.dry_run && in->rows > DRY_ROWS)
 		return err_set(&in->err, ERR_USAGE,
 			       "every row is right; addresses can be tried for up to %d rows only",

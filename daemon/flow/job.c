@@ -132,17 +132,19 @@ write_intent(struct job *j, struct err *e)
 
 	i->state = STATE_RUNNING;
 	i->updated_at = (int64_t)clock_wall_us();
-	/* A held item's intent has no outcome yet: it goes on under the same one. */
-	if (!i->intent && evidence_append(j->flow, &ev, &i->intent, e))
-		return -1;
 	j->read_first = i->tried;
 	i->tried = true;
-	if (!ev.req || i->intent == store_next_seq(j->flow->store) - 1)
-		return store_put_item(j->flow->store, i, e);
-	ev = (struct evidence){ .ev = EVENT_RESOLVE, .actor = actor_daemon, .intent = i->intent,
-				.req = i->request, .row = i->row, .result = "taken up again" };
-	return store_put_item(j->flow->store, i, e) || evidence_append(j->flow, &ev, NULL, e) ? -1 :
-												0;
+	if (i->intent) {
+		/* A held item's intent has no outcome yet: it goes on under the same one. */
+		ev.ev = EVENT_RESOLVE;
+		ev.intent = i->intent;
+		ev.result = "taken up again";
+		if (evidence_append(j->flow, &ev, NULL, e))
+			return -1;
+	} else if (evidence_append(j->flow, &ev, &i->intent, e)) {
+		return -1;
+	}
+	return store_put_item(j->flow->store, i, e);
 }
 
 struct job *

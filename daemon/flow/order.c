@@ -162,10 +162,16 @@ write_operator(struct flow *f, const struct operator *o, const struct actor *who
 	char opid[37];
 	const char *roles[ROLE_VALUES_MAX];
 	const char *name[] = { o->name, NULL }, *op[] = { opid, NULL };
-	struct plan_value after[] = {
-		{ "cn", name },		    { "hopthuOpId", op }, { "hopthuRole", roles },
-		{ "objectClass", classes }, { NULL, NULL },
-	};
+	const char *agency[] = { o->agency, NULL };
+	struct plan_value after[6], *v = after;
+
+	*v++ = (struct plan_value){ "cn", name };
+	if (o->agency)
+		*v++ = (struct plan_value){ "hopthuAgency", agency };
+	*v++ = (struct plan_value){ "hopthuOpId", op };
+	*v++ = (struct plan_value){ "hopthuRole", roles };
+	*v++ = (struct plan_value){ "objectClass", classes };
+	*v = (struct plan_value){ NULL, NULL };
 
 	new_opid(opid);
 	role_values(o->roles, roles);

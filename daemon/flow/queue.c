@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
@@ -416,6 +417,33 @@ queue_item_unknown(const struct flow *f, int64_t item)
 	return false;
 }
 
+static void
+on_planned(void *arg, const struct item *i)
+{
+	int64_t *due = arg;
+
+	if (i->due && (!*due || i->due < *due))
+		*due = i->due;
+}
+
+/* The date that the first of its items waits for. */
+static char *
+scheduled_for(struct flow *f, const struct request *r)
+{
+	int64_t due = 0;
+	char date[16];
+	struct tm tm;
+	time_t t;
+
+	if (store_items_in(f->store, r->id, STATE_PLANNED, INT64_MAX, 0, 100, on_planned, &due,
+			   NULL) < 0 || due <= (int64_t)(clock_wall_us() / 1000000))
+		return xstrdup("");
+	t = (time_t)due;
+	localtime_r(&t, &tm);
+	strftime(date, sizeof(date), "%Y-%m-%d", &tm);
+	return xasprintf("its effective date is to come: %s", date);
+}
+
 char *
 queue_reason(struct flow *f, const struct request *r)
 {
@@ -434,5 +462,5 @@ queue_reason(struct flow *f, const struct request *r)
 	}
 	if (!name_is_known(f, r, a))
 		return xasprintf("the entry of operator %s is not in the directory yet", r->approver);
-	return xstrdup("");
+	return scheduled_for(f, r);
 }

@@ -134,8 +134,10 @@ int store_items(struct store *s, int64_t request, int64_t round, int64_t from_ro
 int store_items_in(struct store *s, int64_t request, enum state state, int64_t due_before,
 		   int64_t after_row, int limit, void (*each)(void *arg, const struct item *i),
 		   void *arg, struct err *e);
-/* counts[STATE_COUNT] of the items of a request (0: of every open request). */
-int store_item_counts(struct store *s, int64_t request, int64_t *counts, struct err *e);
+/* counts[STATE_COUNT] of the items of a request (0: of every open request), as they show themselves
+ * through it: a planned item of an approved request is approved, or scheduled until its date. */
+int store_item_counts(struct store *s, int64_t request, int64_t now, int64_t *counts,
+		      struct err *e);
 /* Every item that an earlier run left in flight. */
 int store_items_adrift(struct store *s, void (*each)(void *arg, const struct item *i), void *arg,
 		       struct err *e);

@@ -246,10 +246,10 @@ store_items_adrift(struct store *s, void (*each)(void *, const struct item *), v
 }
 
 int
-store_item_counts(struct store *s, int64_t request, int64_t *counts, struct err *e)
+store_item_counts(struct store *s, int64_t request, int64_t now, int64_t *counts, struct err *e)
 {
-	sqlite3_stmt *st = request ? store_bind(s, SQL_ITEM_COUNTS, "i", request) :
-				     store_bind(s, SQL_ITEM_COUNTS_OPEN, "");
+	sqlite3_stmt *st = request ? store_bind(s, SQL_ITEM_COUNTS, "ii", request, now) :
+				     store_bind(s, SQL_ITEM_COUNTS_OPEN, "i", now);
 	int rc;
 
 	memset(counts, 0, STATE_COUNT * sizeof(*counts));

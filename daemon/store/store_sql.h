@@ -91,10 +91,13 @@
 	X(ITEM_IN_STATE, "SELECT " ITEM_COLUMNS " FROM item i INDEXED BY item_state " \
 		"WHERE i.request = ? AND i.state = ? AND i.row > ? AND i.due <= ? " \
 		"ORDER BY i.row LIMIT ?") \
-	X(ITEM_COUNTS, "SELECT state, count(*) FROM item WHERE request = ? GROUP BY state") \
-	X(ITEM_COUNTS_OPEN, "SELECT CASE WHEN i.state = 'planned' AND r.state = 'approved' " \
-		"THEN 'approved' ELSE i.state END, count(*) FROM request r JOIN item i " \
-		"ON i.request = r.id WHERE r.state IN ('planned', 'approved') GROUP BY 1") \
+	X(ITEM_COUNTS, "SELECT CASE WHEN i.state <> 'planned' THEN i.state " \
+		"WHEN r.state = 'approved' AND i.due > ?2 THEN 'scheduled' ELSE r.state END, count(*) " \
+		"FROM request r JOIN item i ON i.request = r.id WHERE r.id = ?1 GROUP BY 1") \
+	X(ITEM_COUNTS_OPEN, "SELECT CASE WHEN i.state <> 'planned' THEN i.state " \
+		"WHEN r.state = 'approved' AND i.due > ?1 THEN 'scheduled' ELSE r.state END, count(*) " \
+		"FROM request r JOIN item i ON i.request = r.id " \
+		"WHERE r.state IN ('planned', 'approved') GROUP BY 1") \
 	X(ITEM_ADRIFT, "SELECT " ITEM_COLUMNS " FROM item i " \
 		"WHERE i.state IN ('running', 'unknown') ORDER BY i.id") \
 	X(ITEM_DUE, "SELECT coalesce(min(i.due), 0) FROM request r JOIN item i ON i.request = r.id " \
