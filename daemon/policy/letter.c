@@ -140,7 +140,8 @@ letter_reader_step(struct letter_reader *r, unsigned max_rows)
 	bool more = false;
 
 	if (!r->ended)
-		more = r->csv ? letter_csv_step(r->csv, max_rows) : letter_json_step(r->json, max_rows);
+		more = r->csv ? letter_csv_step(r->csv, max_rows)
+			      : letter_json_step(r->json, max_rows);
 	if (more && !r->ended)
 		return true;
 	if (!r->ended && !r->rows && !r->errors)

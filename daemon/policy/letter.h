@@ -13,7 +13,7 @@
  * turning.  Pure: bytes in, rows and errors out.
  */
 
-/* X(field, "column", longest in characters): the columns of letters, in the order of the template. */
+/* X(field, "column", longest in characters): columns of letters, in the order of the template. */
 #define LETTER_COLUMNS(X) \
 	X(op, "op", 16) \
 	X(full_name, "full_name", 128) \
@@ -40,12 +40,12 @@ enum letter_column {
 extern const char *const letter_column_words[LETTER_COLUMN_COUNT + 1]; /* ends with NULL */
 
 /*
- * A row: cleaned text (text_clean), "" where the cell is empty or the column missing.  The op and the
- * address are in lower case.  "-" stands only in title, unit, phone, rank and quota of an update, and
- * takes the value away; everywhere else a cell of "-" counts as empty.
+ * A row: cleaned text (text_clean), "" where the cell is empty or the column missing.  The op and
+ * the address are in lower case.  "-" stands only in title, unit, phone, rank and quota of an
+ * update, and takes the value away; everywhere else a cell of "-" counts as empty.
  */
 struct letter_row {
-	unsigned number;  /* of the item: 1 = the first row below the header, first element of items */
+	unsigned number;  /* 1 = the first row below the header, first element of items */
 	unsigned line;    /* of the file, for CSV (header = 1; a quoted newline counts), else 0 */
 	enum op op;       /* valid */
 	long quota_bytes; /* -1 when empty, 0 when taken away */

@@ -277,7 +277,8 @@ finish(struct letter_csv *c)
 			    "a quotation mark (\") in the row that begins in this line is never "
 			    "closed");
 	else if (!c->width)
-		letter_stop(c->r, 0, "the file has no header: the first line must name the columns");
+		letter_stop(c->r, 0,
+			    "the file has no header: the first line must name the columns");
 }
 
 bool

@@ -56,7 +56,8 @@ expected(struct letter_json *j, const char *what)
 		letter_stop(j->r, j->line, "the JSON ends where there should be %s", what);
 	else {
 		text_show_char(next, shown, sizeof(shown));
-		letter_stop(j->r, j->line, "this is not a JSON letter: there is %s where there should be %s",
+		letter_stop(j->r, j->line,
+			    "this is not a JSON letter: there is %s where there should be %s",
 			    shown, what);
 	}
 }
@@ -220,12 +221,12 @@ take_cell(struct letter_json *j, unsigned row, const char *key, const json_t *va
 		return false;
 	}
 	if (!json_is_string(value)) {
-		letter_report(j->r, row, 0, letter_column_words[col], "", 0,
+		letter_report(j->r, row, 0, letter_column_words[col], "", 0, "%s",
 			      json_is_null(value)
-				      ? "null is no value: leave the key out, or write \"-\" to take "
-					"the value away"
-				      : "write every value as text in quotation marks, numbers too, "
-					"such as \"1985\"");
+				      ? "null is no value: leave the key out, or write \"-\" to "
+					"take the value away"
+				      : "write every value as text in quotation marks, numbers "
+					"too, such as \"1985\"");
 		return false;
 	}
 	cell[col] = (struct letter_cell){ json_string_value(value), json_string_length(value) };

@@ -42,8 +42,8 @@ struct letter_seen;
 enum letter_seen_kind { LETTER_SEEN_REF, LETTER_SEEN_ADDRESS, LETTER_SEEN_PERSON };
 struct letter_seen *letter_seen_new(void);
 void letter_seen_free(struct letter_seen *s);
-/* 0 when it is new: remembered with the row and *marked.  Else the row that had it first, and *marked
- * is what that row gave. */
+/* 0 when it is new: remembered with the row and *marked.  Else the row that had it first, and
+ * *marked is what that row gave. */
 unsigned letter_seen_add(struct letter_seen *s, enum letter_seen_kind kind, const char *text,
 			 size_t n, unsigned row, bool *marked);
 

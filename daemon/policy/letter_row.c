@@ -149,8 +149,9 @@ letter_check_date(const char *s, struct err *e)
 
 	if (strlen(s) != 10 || s[4] != '-' || s[7] != '-' || !digits(s, 4) || !digits(s + 5, 2) ||
 	    !digits(s + 8, 2))
-		return err_set(e, ERR_USAGE,
-			       "write the date as YYYY-MM-DD, such as 2026-03-31 for 31 March 2026");
+		return err_set(
+			e, ERR_USAGE,
+			"write the date as YYYY-MM-DD, such as 2026-03-31 for 31 March 2026");
 	year = (int)strtol(s, NULL, 10);
 	month = (int)strtol(s + 5, NULL, 10);
 	day = (int)strtol(s + 8, NULL, 10);

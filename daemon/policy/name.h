@@ -27,16 +27,16 @@ int name_parse(struct name *n, const char *text, struct err *e) MUST_USE;
 void name_release(struct name *n);
 
 /*
- * Local part by a template: {given} {family} {middle} {initials} {full} {seq} and literal [a-z0-9.].
- * {initials} = first letters of family and middle, in order.  seq 0 = "".
- * out is replaced, not added to.
- * ERR_USAGE when the result is not a local part (empty, over 64 octets).
+ * Local part by a template: {given} {family} {middle} {initials} {full} {seq} and literal
+ * [a-z0-9.]. {initials} = first letters of family and middle, in order.  seq 0 = "". out is
+ * replaced, not added to. ERR_USAGE when the result is not a local part (empty, over 64 octets).
  */
 int name_apply(const char *template, const struct name *n, unsigned seq, struct buf *out,
 	       struct err *e) MUST_USE;
 /* ERR_CONFIG naming the unknown placeholder and the known ones. */
 int name_check_template(const char *template, struct err *e) MUST_USE;
 
-/* A local part as we allow it: [a-z0-9], single inner dots, 1-64 octets.  ERR_USAGE shows what is wrong. */
+/* A local part as we allow it: [a-z0-9], single inner dots, 1-64 octets.  ERR_USAGE shows what is
+ * wrong. */
 int name_check_local(const char *local, struct err *e) MUST_USE;
 #endif

@@ -56,7 +56,7 @@ on_error(void *arg, const struct letter_error *e)
 		BUG_ON((unsigned char)*p < 0x20);
 	for (const char *p = e->message; *p; p++)
 		BUG_ON((unsigned char)*p < 0x20);
-	BUG_ON(!*e->message || e->row < r->last);
+	BUG_ON(!*e->message || (e->row && e->row < r->last));
 	r->errors++;
 	add(r, e->column);
 	add(r, e->message);
@@ -69,8 +69,8 @@ run(enum letter_format format, const char *encoding, const uint8_t *data, size_t
 	struct result result = { .rows = 0 };
 	struct letter_events ev = { .row = on_row, .error = on_error, .arg = &result };
 	struct letter_head head = { .declared = -1 };
-	struct letter_reader *r = letter_reader_new(format, (const char *)data, size, encoding, 5000,
-						    &head, &ev);
+	struct letter_reader *r =
+		letter_reader_new(format, (const char *)data, size, encoding, 5000, &head, &ev);
 
 	while (letter_reader_step(r, step))
 		;

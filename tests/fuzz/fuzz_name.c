@@ -6,7 +6,8 @@
 #include "daemon/policy/name.h"
 #include "tests/fuzz/fuzz.h"
 
-/* A name and, after a line end, a template.  What comes out is a local part, or a printable error. */
+/* A name and, after a line end, a template.  What comes out is a local part, or a printable error.
+ */
 static void
 check_error(const struct err *e)
 {

@@ -98,10 +98,11 @@ test_canon(void **state)
 	canon_strings(&c, "f", values);
 	canon_strings(&c, "g", none);
 	canon_end(&c);
-	assert_string_equal(b.data,
-			    "before {\"a\":true,\"b\":-9007199254740991,\"c\":{\"x\":\"01ab\"},\"d\":{},"
-			    "\"e\":\"Nguyễn \\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u001f\x7F\","
-			    "\"f\":[\"b\",\"a\\\"\"],\"g\":[]}");
+	assert_string_equal(
+		b.data,
+		"before {\"a\":true,\"b\":-9007199254740991,\"c\":{\"x\":\"01ab\"},\"d\":{},"
+		"\"e\":\"Nguyễn \\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u001f\x7F\","
+		"\"f\":[\"b\",\"a\\\"\"],\"g\":[]}");
 }
 
 /* Roots of the first n of the eight leaves that Certificate Transparency's own tests use
@@ -116,7 +117,8 @@ static const struct {
 	{ "\x10", 1, "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77" },
 	{ "\x20\x21", 2, "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7" },
 	{ "\x30\x31", 2, "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4" },
-	{ "\x40\x41\x42\x43", 4, "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef" },
+	{ "\x40\x41\x42\x43", 4,
+	  "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef" },
 	{ "\x50\x51\x52\x53\x54\x55\x56\x57", 8,
 	  "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c" },
 	{ "\x60\x61\x62\x63\x64\x65\x66\x67\x68\x69\x6a\x6b\x6c\x6d\x6e\x6f", 16,
