@@ -254,7 +254,8 @@ on_hup(void *arg)
 
 	notify_reloading();
 	c = conf_load(d->conf->file, &e);
-	if (!c) {
+	if (!c || init_check_conf(c, &e)) {
+		conf_free(c);
 		log_error("not reloaded, the old configuration stays: %s", e.msg);
 	} else if ((fixed = conf_needs_restart(d->conf, c))) {
 		log_error("not reloaded, the old configuration stays: %s cannot change while hopthud "

@@ -16,6 +16,9 @@ int init_run(const struct conf *conf, const struct init_order *o, struct err *e)
 /* The 32 bytes of the key that answers for unknown names at login. */
 int init_read_scram_key(const struct conf *conf, uint8_t key[32], struct err *e) MUST_USE;
 
+/* What the configuration's own module cannot judge: naming templates, modes of the keys' directory. */
+int init_check_conf(const struct conf *conf, struct err *e) MUST_USE;
+
 /* What an error means to whoever started us. */
 int daemon_exit_status(const struct err *e);
 #endif

@@ -10,6 +10,7 @@
 #include "daemon/daemon.h"
 #include "daemon/flow/evidence.h"
 #include "daemon/flow/order.h"
+#include "daemon/policy/name.h"
 
 #define SCRAM_KEY "scram.key"
 #define LOG_KEY "log.key"   /* signs checkpoints: its public half stands in the genesis record */
@@ -22,18 +23,37 @@ key_path(const struct conf *conf, const char *name)
 }
 
 static int
-make_dir(const char *dir, struct err *e)
+check_dir(const char *dir, struct err *e)
 {
 	struct stat st;
 
-	if (mkdir(dir, 0700) && errno != EEXIST)
-		return err_set(e, ERR_CONFIG, "the key directory %s cannot be made: %s", dir,
-			       strerror(errno));
 	if (stat(dir, &st) || !S_ISDIR(st.st_mode) || st.st_mode & 0077)
 		return err_set(e, ERR_CONFIG,
 			       "the key directory %s must be a directory that only its owner can use: "
 			       "chmod 700 %s", dir, dir);
 	return 0;
+}
+
+static int
+make_dir(const char *dir, struct err *e)
+{
+	if (mkdir(dir, 0700) && errno != EEXIST)
+		return err_set(e, ERR_CONFIG, "the key directory %s cannot be made: %s", dir,
+			       strerror(errno));
+	return check_dir(dir, e);
+}
+
+int
+init_check_conf(const struct conf *conf, struct err *e)
+{
+	if (name_check_template(conf->naming_template, e))
+		return err_wrap(e, "%s: naming_template", conf->file);
+	if (name_check_template(conf->naming_collision, e))
+		return err_wrap(e, "%s: naming_collision", conf->file);
+	if (!strstr(conf->naming_collision, "{seq}"))
+		return err_set(e, ERR_CONFIG, "%s: naming_collision must have {seq} in it, or a second "
+			       "person of a name gets no address", conf->file);
+	return access(conf->key_dir, F_OK) ? 0 : check_dir(conf->key_dir, e);
 }
 
 static int

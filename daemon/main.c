@@ -131,8 +131,9 @@ main(int argc, char **argv)
 	umask(0077);
 	failpoint_init();
 	conf = conf_load(cmd.file, &e);
-	if (!conf) {
+	if (!conf || init_check_conf(conf, &e)) {
 		fprintf(stderr, "hopthud: %s\n", e.msg);
+		conf_free(conf);
 		return daemon_exit_status(&e);
 	}
 	switch (cmd.mode) {

@@ -192,6 +192,18 @@ call_need(struct call *c, const json_t *body, const char *key)
 	return NULL;
 }
 
+int
+call_text(const json_t *body, const char *key, const char **text, struct err *e)
+{
+	const json_t *v = json_object_get(body, key);
+
+	if (v && !json_is_string(v) && !json_is_null(v))
+		return err_set(e, ERR_USAGE, "\"%s\" must be a text in quotation marks", key);
+	*text = json_is_string(v) ? json_string_value(v) : "";
+	return strlen(*text) <= 2000 ? 0 :
+				       err_set(e, ERR_USAGE, "\"%s\" is longer than 2000 bytes", key);
+}
+
 int64_t
 call_number(struct call *c, const char *key, int64_t otherwise, int64_t min, int64_t max)
 {

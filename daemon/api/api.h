@@ -55,6 +55,8 @@ void call_fail_data(struct call *c, const struct err *e, const json_t *errors);
 json_t *call_body(struct call *c);
 /* A text of the body that must be there and not be empty; NULL: the call has ended. */
 const char *call_need(struct call *c, const json_t *body, const char *key);
+/* A text that may be missing ("" then); -1 and e when it is there and no text. */
+int call_text(const json_t *body, const char *key, const char **text, struct err *e) MUST_USE;
 /* Number in the query, within bounds; the default when it is missing or none. */
 int64_t call_number(struct call *c, const char *key, int64_t otherwise, int64_t min, int64_t max);
 

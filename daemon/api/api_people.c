@@ -57,11 +57,11 @@ handle_agency_show(struct call *c)
 static const char *
 clean(struct call *c, const json_t *body, const char *key, struct err *e)
 {
-	const char *v = json_str(body, key);
+	const char *v;
 	AUTO(str) t = NULL;
 
-	if (!v)
-		return "";
+	if (call_text(body, key, &v, e))
+		return NULL;
 	t = text_clean(v, strlen(v), e);
 	if (!t) {
 		err_wrap(e, "%s", key);
@@ -162,9 +162,12 @@ handle_operator_add(struct call *c)
 		return;
 	uid = json_object_get(body, "uid");
 	o.uid = json_is_integer(uid) ? json_integer_value(uid) : -1;
+	if ((uid && !json_is_null(uid) && (!json_is_integer(uid) || o.uid < 0 || o.uid > UINT32_MAX)) ||
+	    (json_object_get(body, "roles") && !json_is_array(json_object_get(body, "roles"))))
+		err_set(&e, ERR_USAGE, "\"uid\" is a number and \"roles\" a list of texts");
 	o.agency = json_str(body, "agency");
 	o.scram = json_str(body, "scram");
-	if (!(o.name = clean(c, body, "name", &e)) ||
+	if (e.class != ERR_NONE || !(o.name = clean(c, body, "name", &e)) ||
 	    !(o.full_name = clean(c, body, "full_name", &e)) || roles_of(body, &o.roles, &e) ||
 	    order_operator_add(c->flow, &o, &c->who, &e)) {
 		call_fail(c, &e);

@@ -243,10 +243,9 @@ decide(struct call *c, decision *fn, const char *key, bool needed)
 
 	if (!body)
 		return;
-	text = needed ? call_need(c, body, key) : json_str(body, key);
-	if (needed && !text)
+	if (needed && !call_need(c, body, key))
 		return;
-	if (fn(c->flow, c->id, text ? text : "", &c->who, &e)) {
+	if (call_text(body, key, &text, &e) || fn(c->flow, c->id, text, &c->who, &e)) {
 		call_fail(c, &e);
 		return;
 	}

@@ -400,7 +400,7 @@ read_it(struct job *j)
 void
 job_directory_ready(struct job *j)
 {
-	if (j->flow->draining || dir_state(j->flow->dir) != DIR_READY || !dir_room(j->flow->dir))
+	if (dir_state(j->flow->dir) != DIR_READY || !dir_room(j->flow->dir))
 		return;
 	if (j->state == JOB_SEND)
 		send_it(j);
@@ -417,8 +417,9 @@ job_read_again(struct job *j)
 bool
 job_is_busy(const struct job *j)
 {
-	return j->state == JOB_INTENT || j->state == JOB_SENT || j->state == JOB_READING ||
-	       j->state == JOB_RECORD;
+	bool waits = j->state == JOB_SEND || j->state == JOB_READ || j->state == JOB_PAUSE;
+
+	return !waits || dir_state(j->flow->dir) == DIR_READY;
 }
 
 bool

@@ -11,7 +11,7 @@ struct job *job_resume(struct flow *f, const struct item *i, const struct reques
 		       struct err *e);                /* left by an earlier run: read first */
 void job_free(struct job *j);
 void job_directory_ready(struct job *j);
-bool job_is_busy(const struct job *j); /* waits for a reply or a commit */
+bool job_is_busy(const struct job *j); /* will end soon by itself; false: waits for a directory that is away */
 bool job_is_unknown(const struct job *j);
 int64_t job_item(const struct job *j);
 int64_t job_request(const struct job *j);

@@ -260,7 +260,7 @@ arm_due(struct queue *q)
 					       (uint64_t)(due - now) * 1000 : DUE_MAX_MS);
 }
 
-/* A job whose reply or commit is awaited; the others are durable and wait for the next run. */
+/* Jobs that only wait for a directory that is away are durable: the next run takes them up. */
 static bool
 busy(const struct queue *q)
 {
@@ -277,14 +277,14 @@ run(void *arg)
 	struct job *j, *next;
 
 	q->awake = false;
+	for (j = q->first; j && !q->paused; j = next) {
+		next = *job_link(j);
+		job_directory_ready(j);
+	}
 	if (q->flow->draining) {
 		if (!busy(q) && q->drained)
 			q->drained(q->drained_arg);
 		return;
-	}
-	for (j = q->first; j && !q->paused; j = next) {
-		next = *job_link(j);
-		job_directory_ready(j);
 	}
 	if (q->paused || dir_state(q->flow->dir) != DIR_READY)
 		return;

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <sqlite3.h>
+
+#include "daemon/store/store.h"
+
+/* The rules of the store: no change without a record, all or nothing, one process, no newer file. */
+
+static char dir[64], *file;
+
+static int
+setup(void **state)
+{
+	(void)state;
+	snprintf(dir, sizeof(dir), "/tmp/hopthu-store-XXXXXX");
+	assert_non_null(mkdtemp(dir));
+	file = xasprintf("%s/t.db", dir);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	static const char *const suffixes[] = { "", "-wal", "-shm", "-journal", NULL };
+
+	(void)state;
+	for (int i = 0; suffixes[i]; i++) {
+		char *f = xasprintf("%s%s", file, suffixes[i]);
+
+		unlink(f);
+		free(f);
+	}
+	rmdir(dir);
+	free(file);
+	return 0;
+}
+
+static struct store *
+created(void)
+{
+	struct err e = ERR_INIT;
+	struct store *s = store_create(file, &e);
+
+	if (!s)
+		fail_msg("%s", e.msg);
+	return s;
+}
+
+static int
+append(struct store *s, const char *text)
+{
+	struct err e = ERR_INIT;
+
+	return store_append(s, text, strlen(text), NULL, 0, &e);
+}
+
+static void
+remember(void *arg, const struct err *failure)
+{
+	*(int *)arg = failure ? -1 : 1;
+}
+
+static void
+test_unit_is_all_or_nothing(void **state)
+{
+	struct store *s = created();
+	struct err e = ERR_INIT;
+	struct agency g = { "snv", "So Noi vu", "", "" }, found;
+	struct arena *a = arena_new();
+	int told = 0;
+
+	(void)state;
+	assert_int_equal(store_begin(s, &e), 0);
+	assert_int_equal(store_add_agency(s, &g, &e), 0);
+	assert_int_equal(append(s, "{\"seq\":1}"), 0);
+	store_abort(s);
+	assert_int_equal(store_agency(s, "snv", &found, a), 0);
+	assert_int_equal(store_tree(s)->size, 0);
+
+	assert_int_equal(store_begin(s, &e), 0);
+	assert_int_equal(store_add_agency(s, &g, &e), 0);
+	assert_int_equal(append(s, "{\"seq\":1}"), 0);
+	assert_int_equal(store_end(s, &e), 0);
+	store_after_commit(s, remember, &told);
+	assert_int_equal(told, 0);
+	assert_int_equal(store_committed_tree(s)->size, 0);
+	store_commit(s);
+	assert_int_equal(told, 1);
+	assert_int_equal(store_committed_tree(s)->size, 1);
+	store_close(s);
+
+	s = store_open(file, &e);
+	assert_non_null(s);
+	assert_int_equal(store_agency(s, "snv", &found, a), 1);
+	assert_string_equal(found.name, "So Noi vu");
+	assert_int_equal(store_tree(s)->size, 1);
+	store_close(s);
+	arena_free(a);
+}
+
+/* A crash is a process that goes away without a word. */
+static void
+test_uncommitted_is_lost_committed_is_kept(void **state)
+{
+	struct err e = ERR_INIT;
+	struct store *s = created();
+	int status;
+	pid_t pid;
+
+	(void)state;
+	store_close(s);
+	pid = fork();
+	if (!pid) {
+		s = store_open(file, &e);
+		if (!s || store_begin(s, &e) || append(s, "{\"seq\":1}") || store_end(s, &e))
+			_exit(1);
+		store_commit(s);
+		if (store_begin(s, &e) || append(s, "{\"seq\":2}") || store_end(s, &e))
+			_exit(1);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	s = store_open(file, &e);
+	assert_non_null(s);
+	assert_int_equal(store_tree(s)->size, 1);
+	assert_int_equal(store_last_seq(s), 1);
+	store_close(s);
+}
+
+static void
+test_second_process_is_refused(void **state)
+{
+	struct store *s = created();
+	int status;
+	pid_t pid = fork();
+
+	(void)state;
+	if (!pid) {
+		struct err e = ERR_INIT;
+		struct store *other = store_open(file, &e);
+
+		_exit(other ? 1 : e.class == ERR_CONFLICT ? 0 : 2);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	store_close(s);
+}
+
+static void
+test_newer_version_is_refused_untouched(void **state)
+{
+	struct err e = ERR_INIT;
+	struct store *s = created();
+	struct stat before, after;
+	sqlite3 *db;
+
+	(void)state;
+	store_close(s);
+	assert_int_equal(sqlite3_open(file, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "PRAGMA journal_mode=DELETE; PRAGMA user_version=99", NULL,
+				      NULL, NULL),
+			 SQLITE_OK);
+	sqlite3_close(db);
+	assert_int_equal(stat(file, &before), 0);
+	assert_null(store_open(file, &e));
+	assert_int_equal(e.class, ERR_CONFIG);
+	assert_non_null(strstr(e.msg, "version 99"));
+	assert_int_equal(stat(file, &after), 0);
+	assert_int_equal(before.st_mtim.tv_nsec, after.st_mtim.tv_nsec);
+	assert_int_equal(before.st_size, after.st_size);
+}
+
+static void
+test_truncated_log_is_noticed(void **state)
+{
+	struct err e = ERR_INIT;
+	struct store *s = created();
+	sqlite3 *db;
+
+	(void)state;
+	assert_int_equal(store_begin(s, &e), 0);
+	assert_int_equal(append(s, "{\"seq\":1}"), 0);
+	assert_int_equal(append(s, "{\"seq\":2}"), 0);
+	assert_int_equal(store_end(s, &e), 0);
+	store_commit(s);
+	store_close(s);
+	assert_int_equal(sqlite3_open(file, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "DELETE FROM audit WHERE seq = 2", NULL, NULL, NULL),
+			 SQLITE_OK);
+	sqlite3_close(db);
+	assert_null(store_open(file, &e));
+	assert_non_null(strstr(e.msg, "damaged"));
+}
+
+static void
+test_promise_of_a_refused_letter_is_void(void **state)
+{
+	struct err e = ERR_INIT;
+	struct store *s = created();
+	struct request r = { .kind = REQUEST_LETTER, .agency = "snv", .letter = "1", .date = "",
+			     .signer = "", .reason = "", .channel = "", .state = STATE_PLANNED,
+			     .digest = "", .submitter = "lan", .approver = "", .refusal = "" };
+	int64_t by = 0;
+
+	(void)state;
+	assert_int_equal(store_begin(s, &e), 0);
+	assert_int_equal(store_add_request(s, &r, &e), 0);
+	assert_int_equal(store_take_address(s, "anhdt", ADDRESS_RESERVED, r.id, "p", &e), 0);
+	assert_int_equal(append(s, "{\"seq\":1}"), 0);
+	assert_int_equal(store_end(s, &e), 0);
+	assert_int_equal(store_address(s, "anhdt", &by), ADDRESS_RESERVED);
+	assert_int_equal(by, r.id);
+	assert_int_equal(store_begin(s, &e), 0);
+	r.state = STATE_REFUSED;
+	assert_int_equal(store_put_request(s, &r, &e), 0);
+	assert_int_equal(append(s, "{\"seq\":2}"), 0);
+	assert_int_equal(store_end(s, &e), 0);
+	assert_int_equal(store_address(s, "anhdt", NULL), ADDRESS_FREE);
+	assert_int_equal(store_begin(s, &e), 0);
+	assert_int_equal(store_take_address(s, "anhdt", ADDRESS_ACTIVE, r.id, "p", &e), 0);
+	assert_int_equal(append(s, "{\"seq\":3}"), 0);
+	assert_int_equal(store_end(s, &e), 0);
+	/* given out once, never free again, whatever became of the letter */
+	assert_int_equal(store_address(s, "anhdt", NULL), ADDRESS_ACTIVE);
+	store_close(s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_unit_is_all_or_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_uncommitted_is_lost_committed_is_kept, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_second_process_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_newer_version_is_refused_untouched, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_truncated_log_is_noticed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_promise_of_a_refused_letter_is_void, setup,
+						teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
