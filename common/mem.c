@@ -62,7 +62,7 @@ xstrndup(const char *s, size_t n)
 	return checked(strndup(s, n));
 }
 
-static char *
+__attribute__((format(printf, 1, 0))) static char *
 vprintf_alloc(const char *fmt, va_list ap)
 {
 	char *s = NULL;

@@ -28,7 +28,7 @@ log_level_from(const char *word)
 	return -1;
 }
 
-static void
+__attribute__((format(printf, 2, 0))) static void
 write_line(enum log_level level, const char *fmt, va_list ap)
 {
 	char msg[2048], line[2200], when[CLOCK_TEXT];
