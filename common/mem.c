@@ -6,13 +6,22 @@
 
 #include "common/mem.h"
 
+/* Under the sanitizers every allocation is a block of its own, so that they see each byte. */
+#ifdef SANITIZERS
+#define CHUNK 0
+#else
+#define CHUNK 4000
+#endif
+#define ALIGN _Alignof(max_align_t)
+
 struct block {
 	struct block *next;
+	size_t used, size;
 	max_align_t data[];
 };
 
 struct arena {
-	struct block *blocks;
+	struct block *blocks; /* the first may have room */
 };
 
 void
@@ -123,11 +132,20 @@ arena_free(struct arena *a)
 void *
 arena_alloc(struct arena *a, size_t n)
 {
-	struct block *b = xcalloc(1, sizeof(*b) + n);
+	struct block *b = a->blocks;
+	void *p;
 
-	b->next = a->blocks;
-	a->blocks = b;
-	return b->data;
+	n = (n + ALIGN - 1) / ALIGN * ALIGN;
+	if (!b || b->size - b->used < n) {
+		size_t size = n > CHUNK ? n : CHUNK;
+
+		b = xmalloc(sizeof(*b) + size);
+		*b = (struct block){ .next = a->blocks, .size = size };
+		a->blocks = b;
+	}
+	p = (char *)b->data + b->used;
+	b->used += n;
+	return memset(p, 0, n);
 }
 
 char *

@@ -17,10 +17,7 @@ char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Overwrites a secret, then frees it.  NULL is fine. */
 void secret_free(char *secret);
 
-/*
- * Arena: everything of one job, command or file is freed at once.  Blocks are single mallocs, so
- * that the sanitizers still see every byte.
- */
+/* Arena: everything of one job, command or row is freed at once. */
 struct arena;
 struct arena *arena_new(void);
 void arena_free(struct arena *a); /* NULL is fine */

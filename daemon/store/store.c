@@ -327,6 +327,9 @@ version_of(struct store *s, struct err *e)
 	sqlite3_stmt *st = NULL;
 	int rc, version = -1;
 
+	/* Before anything is read: SQLite 3.40.1 can lose commits of two writers, and without a
+	 * shared index file there can be no second one. */
+	sqlite3_exec(s->db, "PRAGMA locking_mode=EXCLUSIVE", NULL, NULL, NULL);
 	rc = sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &st, NULL);
 	if (rc == SQLITE_OK && (rc = sqlite3_step(st)) == SQLITE_ROW)
 		version = sqlite3_column_int(st, 0);
@@ -345,7 +348,6 @@ static int
 pragmas(struct store *s, struct err *e)
 {
 	static const char text[] =
-		"PRAGMA locking_mode=EXCLUSIVE;" /* SQLite 3.40.1 can lose commits of two writers */
 		"PRAGMA journal_mode=WAL;"
 		"PRAGMA synchronous=FULL;"
 		"PRAGMA wal_autocheckpoint=0;"
@@ -354,7 +356,7 @@ pragmas(struct store *s, struct err *e)
 		"PRAGMA cell_size_check=ON;"
 		"PRAGMA mmap_size=0;"
 		"PRAGMA secure_delete=ON;"
-		"PRAGMA cache_size=-4096;"
+		"PRAGMA cache_size=-8192;"
 		"BEGIN IMMEDIATE; COMMIT;"; /* takes the lock now, not at the first letter */
 	int rc = sqlite3_exec(s->db, text, NULL, NULL, NULL);
 
