@@ -18,7 +18,7 @@ PER_TEST = 240 if not hopthu.FULL else 3600
 def pytest_collection_modifyitems(items):
     missing = [str(p) for p in (hopthu.HOPTHUD, hopthu.HOPTHUCTL, hopthu.SLAPD_SCRIPT)
                if not os.access(p, os.X_OK)]
-    if items and missing:
+    if missing and any({"world", "make_world"} & set(i.fixturenames) for i in items):
         raise pytest.UsageError("not there: %s (set HOPTHU_BUILD to the build tree)" % missing)
 
 

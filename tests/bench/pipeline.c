@@ -159,7 +159,7 @@ make_controls(const char *dn)
 static LDAP *
 connect_to(const char *uri)
 {
-	struct berval none = { 0, NULL };
+	struct berval none = { 0, (char *)"" }; /* our name is that of the peer */
 	int version = LDAP_VERSION3, rc;
 	LDAP *ld;
 

@@ -140,6 +140,7 @@ class Judge:
         self.operator_entries = {first(e, "cn").decode(): e for e in
                                  slapd.entries("ou=operators," + base).values()}
         self.records = []
+        self.slapd_kills = getattr(slapd, "kills", 0)
 
     def complain(self, invariant, text, *args):
         self.complaints.append("%s: %s" % (invariant, text % args))
@@ -263,6 +264,8 @@ class Judge:
             got = by_opid.pop(i["opid"], []) if i["opid"] else []
             what = "item %d (%s %s, %s)" % (i["id"], i["op"], i["address"], i["state"])
             if i["state"] == "done":
+                if not got and self.lost_by_slapd(i):
+                    continue
                 if len(got) != 1:
                     self.complain("I1", "%s has %d writes in the accesslog: %s", what, len(got),
                                   got)
@@ -284,6 +287,16 @@ class Judge:
             if (w.result == 0 and not w.opid and w.dn.endswith(",ou=people," + self.base) and
                     w.who == "cn=hopthud,ou=services," + self.base):
                 self.complain("I1", "hopthud wrote without an operation id: %r", w)
+
+    def lost_by_slapd(self, item):
+        """slapd writes its log in a transaction of its own, after the entry's: a kill -9 of slapd may
+        come between.  Then the entry itself must show the operation; a window's worth at most."""
+        self.excused = getattr(self, "excused", 0) + 1
+        entry = self.people.get(item["login"]) or {}
+        later = [i for i in self.items if i["login"] == item["login"] and i["id"] > item["id"] and
+                 i["state"] == "done"]
+        shows = first(entry, "hopthuOpId").decode() == item["opid"] or (entry and later)
+        return shows and self.excused <= 16 * self.slapd_kills
 
     def words(self, value):
         """Every string in a record."""
@@ -431,28 +444,38 @@ class Judge:
 
     # --- I12 ---
     def check_persons(self):
+        """Every write of a letter is in the name of who approved that round, who is not its sender."""
         writes = collections.defaultdict(list)
         for w in self.writes:
             if w.result == 0 and w.opid:
                 writes[w.opid].append(w)
-        created = {}
+        approver, by_opid = {}, {}
+        for r in self.records:
+            if r.get("ev") == "approve":
+                approver[r["req"]] = r["actor"]["name"]
+            elif r.get("ev") == "intent":
+                by_opid.setdefault(r["opid"], approver.get(r["req"]))
+                if r["req"] in approver and r["as"] != approver[r["req"]]:
+                    self.complain("I12", "intent %d is in the name of %s, approved by %s",
+                                  r["seq"], r["as"], approver[r["req"]])
         for i in self.items:
             r = self.requests.get(i["request"])
             if i["op"] not in LETTER_OPS or i["state"] != "done" or not r:
                 continue
-            if not r["approver"] or r["approver"] == r["submitter"]:
+            who = by_opid.get(i["opid"])
+            if not who or who == r["submitter"]:
                 self.complain("I12", "request %d: asked by %r, approved by %r", r["id"],
-                              r["submitter"], r["approver"])
-            wanted = ("cn=%s,ou=operators,%s" % (r["approver"], self.base)).lower()
+                              r["submitter"], who)
+                continue
+            wanted = ("cn=%s,ou=operators,%s" % (who, self.base)).lower()
             for w in writes.get(i["opid"], ()):
                 if w.who not in (wanted, "dn:" + wanted):
                     self.complain("I12", "%r names %s, not %s", w, w.who, wanted)
-            if i["op"] == "create":
-                created[i["login"]] = wanted
-        for login, wanted in created.items():
-            e = self.people.get(login)
-            if e and first(e, "creatorsName").decode().lower() != wanted:
-                self.complain("I12", "creatorsName of %s is %r", login, first(e, "creatorsName"))
+            e = self.people.get(i["login"])
+            if i["op"] == "create" and e and i["login"] not in self.foreign and \
+                    first(e, "creatorsName").decode().lower() != wanted:
+                self.complain("I12", "creatorsName of %s is %r", i["login"],
+                              first(e, "creatorsName"))
 
 
 def main(argv):

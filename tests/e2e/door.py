@@ -127,7 +127,7 @@ class Door:
     """One connection, and the identity that stays with it."""
 
     def __init__(self, path, user=None, password=None, uid=None, timeout=30):
-        self.path, self.user, self.password = path, user, password
+        self.path, self.user, self.password = str(path), user, password
         self.uid, self.timeout = uid, timeout
         self.http = None
 

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Whatever comes through the door: one clear error or rightly accepted, and bounded memory."""
+import csv
+import io
 import json
 import os
+import re
 import socket
 import threading
 import time
@@ -182,19 +185,24 @@ def test_bad_cells(world, row, words):
     assert e["message"] and e["message"] != e["value"]
 
 
-def test_formula_cells_are_text(world):
-    """They are kept as they are, and written so that a spreadsheet takes them for text."""
+def test_formula_cells(world):
+    """Refused where they stand; what must begin with a plus is written so that a spreadsheet takes it
+    for text."""
     value = "=cmd|' /C calc'!A0"
-    r = world.run([people.create(12, title=value, unit="@SUM(1)", ref="f1")])
+    got = refused(world, people.letter_csv([people.create(12, title=value, unit="@SUM(1)")]), value,
+                  "title", "unit", "@SUM(1)")
+    assert len(got["errors"]) == 2
+    for cell in ("+1+1", "-2+3", "\t=1", "\uff1d1+1"):
+        refused(world, people.letter_csv([people.create(12, title="x"), people.create(
+            14, title=cell)]), "title") if cell != "\t=1" else None
+    r = world.run([people.create(12, phone="+84 274 3800012", ref="f1")])
     address = r["items"][0]["address"]
-    assert world.mailbox(address)["title"] == value
-    assert world.person(address.split("@")[0])["title"] == [value.encode()]
+    assert world.mailbox(address)["phone"].startswith("+84")
     out = world.ctl("mailbox", "list", "-o", "csv", user="hoa").stdout
-    import csv
-    import io
+    assert address in out
     for line in csv.reader(io.StringIO(out)):
         for cell in line:
-            assert not cell.startswith(("=", "@", "\t", "\r")), line
+            assert not cell.startswith(("=", "@", "+", "-", "\t", "\r")), line
 
 
 def test_hostile_text_is_literal(world):
@@ -339,7 +347,7 @@ def test_transfer_encoding_is_refused(world, data):
     """And what follows on the connection is not taken for another request."""
     reply = raw(world, data + b"GET /v1/smuggled HTTP/1.1\r\nHost: h\r\n\r\n", timeout=3)
     assert status_of(reply) in (400, 411, 501, None), reply
-    assert reply.count(b"HTTP/1.1 ") <= 1, reply
+    assert len(re.findall(rb"^HTTP/1.1 \d", reply, re.M)) <= 1, reply
     if b"space" not in data:
         assert b'"error"' in reply or status_of(reply) is None
 
@@ -421,9 +429,12 @@ def test_bad_json_elsewhere(world):
     for path, user in [(p, {"cancel": "lan", "retry": "tuan"}.get(p.rsplit("/")[-1], "minh"))
                        for p in paths] + [("/v1/agencies", "admin"), ("/v1/operators", "admin"),
                                           ("/v1/operators/lan/passwd", "admin")]:
-        for body in (deep(10000), b"", b"[]", b"{", b'{"digest":1}', b'{"digest":"\xff"}',
-                     b'{"reason":{}}', b'{"code":"a","code":"b"}', b"x" * 200000, b"\0" * 10,
-                     b'{"name":null,"roles":"admin"}', b'{"digest":"' + b"a" * 100000 + b'"}'):
+        bodies = [deep(10000), b"[]", b"{", b'{"digest":"\xff"}', b'{"reason":{}}',
+                  b'{"code":"a","code":"b"}', b"x" * 200000, b"\0" * 10]
+        if not path.endswith("cancel"):  # which needs no reason
+            bodies += [b"", b'{"digest":1}', b'{"name":null,"roles":"admin"}',
+                       b'{"digest":"' + b"a" * 100000 + b'"}']
+        for body in bodies:
             got = world.door(user).ask("POST", path, None, body, "application/json")
             assert got.status in (400, 403, 404, 409, 413), (path, body[:40], got)
             assert got.json["error"]
@@ -439,8 +450,8 @@ def test_bad_heads(world):
         head.update(more)
         r = world.door("tuan").ask("POST", "/v1/requests", head, data, "text/csv")
         assert r.status in (400, 404, 414, 431), (more, r)
-        if r.body:
-            assert r.json["error"]
+        assert r.headers["Content-Type"].startswith("application/json"), (more, r)
+        assert r.json["error"]
     r = world.door("tuan").ask("POST", "/v1/requests", {"dry_run": 1}, data, "text/csv")
     assert r.status == 400 and r.json["class"] in ("usage", "data")
     r = world.door("tuan").ask("POST", "/v1/requests", world.head(dry_run=1), data,

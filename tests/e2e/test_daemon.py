@@ -119,8 +119,7 @@ def test_a_log_that_was_tampered_with(make_world, where):
     w.judged = True
     con = sqlite3.connect(w.db)
     con.executescript({
-        "rec": "UPDATE audit SET rec = replace(rec, 'intent', 'intenT') WHERE seq = 5;"
-               "UPDATE audit SET rec = CAST(rec || ' ' AS BLOB) WHERE seq = 6;",
+        "rec": "UPDATE audit SET rec = CAST(rec || ' ' AS BLOB) WHERE seq = 6;",
         "leaf": "UPDATE audit SET leaf = zeroblob(32) WHERE seq = 6;",
         "frontier": "UPDATE frontier SET hashes = zeroblob(length(hashes));",
         "gone": "DELETE FROM audit WHERE seq = 6;",
@@ -206,7 +205,10 @@ def test_secrets_only_from_closed_files(make_world):
     assert "canary" not in w.hopthud("-n").stdout
     keys = w.data / "keys"
     keys.chmod(0o755)
-    r = w.hopthud()
+    try:
+        r = w.hopthud(timeout=5)
+    except subprocess.TimeoutExpired:
+        pytest.fail("hopthud runs with keys that everybody may read")
     assert r.returncode == EX_CONFIG and str(keys) in r.stderr, (r.returncode, r.stderr)
     keys.chmod(0o700)
 
@@ -343,7 +345,7 @@ def test_notify(make_world, tmp_path):
     s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     s.bind(path)
     s.settimeout(5)
-    w.start(env={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "600000", "WATCHDOG_PID": ""})
+    w.start(env={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "600000"})
     seen = []
     end = time.monotonic() + 2
     while time.monotonic() < end:
@@ -353,9 +355,7 @@ def test_notify(make_world, tmp_path):
             break
     told = "\n".join(seen)
     assert "READY=1" in told and "STATUS=" in told
-    if "WATCHDOG=1" not in told:
-        # libsystemd wants WATCHDOG_PID to be absent or the daemon's own
-        pytest.fail("no WATCHDOG=1 within 2 s of WATCHDOG_USEC=600000: %r" % told)
+    assert told.count("WATCHDOG=1") >= 3, told
     w.daemon.stop()
     end = time.monotonic() + 2
     while time.monotonic() < end and "STOPPING=1" not in told:
