@@ -1,27 +1,55 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/flow/choose.h"
 #include "daemon/policy/name.h"
 
-#define SEQ_MAX 9999
+#define SEQ_MAX 99999
+
+/* Where to begin for a name whose first numbers were all found taken; forgotten freely. */
+static struct hint *
+hint_of(struct flow *f, const char *login)
+{
+	unsigned h = 5381;
+
+	for (const char *p = login; *p; p++)
+		h = h * 33 + (unsigned char)*p;
+	return &f->hints[h % FLOW_HINTS];
+}
+
+static void
+remember(struct flow *f, const char *login, unsigned seq)
+{
+	struct hint *h = hint_of(f, login);
+
+	snprintf(h->login, sizeof(h->login), "%s", login);
+	h->seq = seq;
+}
 
 static char *
-try_templates(struct flow *f, const struct name *n, const char *full_name, struct err *e)
+try_templates(struct flow *f, const struct name *n, const char *full_name, bool keep,
+	      struct err *e)
 {
 	AUTO(buf) local = BUF_INIT;
+	AUTO(str) plain = NULL;
+	const struct hint *h;
 
 	if (name_apply(f->conf->naming_template, n, 0, &local, e))
 		return NULL;
 	if (store_address(f->store, local.data, NULL) == ADDRESS_FREE)
 		return buf_steal(&local);
-	for (unsigned seq = 1; seq <= SEQ_MAX; seq++) {
-		buf_clear(&local);
+	plain = xstrdup(local.data);
+	h = hint_of(f, plain);
+	for (unsigned seq = strcmp(h->login, plain) ? 1 : h->seq; seq <= SEQ_MAX; seq++) {
 		if (name_apply(f->conf->naming_collision, n, seq, &local, e))
 			return NULL;
-		if (store_address(f->store, local.data, NULL) == ADDRESS_FREE)
-			return buf_steal(&local);
+		if (store_address(f->store, local.data, NULL) != ADDRESS_FREE)
+			continue;
+		if (keep)
+			remember(f, plain, seq + 1);
+		return buf_steal(&local);
 	}
 	err_set(e, ERR_USAGE, "every address the template gives for \"%s\" is taken: propose one in "
 		"the column address", full_name);
@@ -29,14 +57,14 @@ try_templates(struct flow *f, const struct name *n, const char *full_name, struc
 }
 
 char *
-choose_login(struct flow *f, const char *full_name, struct err *e)
+choose_login(struct flow *f, const char *full_name, bool keep, struct err *e)
 {
 	struct name n;
 	char *login;
 
 	if (name_parse(&n, full_name, e))
 		return NULL;
-	login = try_templates(f, &n, full_name, e);
+	login = try_templates(f, &n, full_name, keep, e);
 	name_release(&n);
 	return login;
 }

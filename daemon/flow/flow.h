@@ -17,6 +17,12 @@ struct queue;
 struct intakes;
 struct foreign;
 
+#define FLOW_HINTS 2048
+struct hint {
+	char login[65];
+	unsigned seq;
+};
+
 struct flow {
 	struct loop *loop;
 	struct store *store;
@@ -25,6 +31,7 @@ struct flow {
 	struct queue *queue;
 	struct intakes *intakes;
 	struct foreign *foreign; /* the listing that is on its way, or NULL */
+	struct hint hints[FLOW_HINTS]; /* choose.c */
 	bool draining; /* nothing new is begun */
 };
 

@@ -245,7 +245,8 @@ on_write_row(void *arg, const struct letter_row *row)
 		return;
 	if (intake_row_check(in->flow, row, in->o.head.agency, in->o.head.number, &r, a, &e) ||
 	    (!r.already &&
-	     intake_row_write(in->flow, &r, row, in->request.id, &in->o.actor, a, &e))) {
+	     intake_row_write(in->flow, &r, row, in->request.id, &in->o.actor, !in->o.dry_run, a,
+			      &e))) {
 		in->failed = true;
 		in->err = e;
 		if (e.class == ERR_USAGE || e.class == ERR_CONFLICT)

@@ -173,12 +173,12 @@ intake_row_plan(struct item *i, const struct mailbox *before, struct mailbox *af
 }
 
 static int
-name_it(struct flow *f, struct intake_row *r, struct arena *a, struct err *e)
+name_it(struct flow *f, struct intake_row *r, bool keep, struct arena *a, struct err *e)
 {
 	AUTO(str) login = NULL;
 
 	if (!*r->item.login) {
-		login = choose_login(f, r->after.full_name, e);
+		login = choose_login(f, r->after.full_name, keep, e);
 		if (!login)
 			return -1;
 	} else if (choose_check_free(f, r->item.login, e)) {
@@ -191,13 +191,13 @@ name_it(struct flow *f, struct intake_row *r, struct arena *a, struct err *e)
 
 int
 intake_row_write(struct flow *f, struct intake_row *r, const struct letter_row *row,
-		 int64_t request, const struct actor *who, struct arena *a, struct err *e)
+		 int64_t request, const struct actor *who, bool keep, struct arena *a, struct err *e)
 {
 	struct item *i = &r->item;
 	struct evidence ev = { .ev = EVENT_ITEM, .actor = *who };
 
 	r->column = "full_name";
-	if (row->op == OP_CREATE && name_it(f, r, a, e))
+	if (row->op == OP_CREATE && name_it(f, r, keep, a, e))
 		return -1;
 	i->request = r->after.request = request;
 	i->updated_at = (int64_t)clock_wall_us();

@@ -19,9 +19,11 @@ struct intake_row {
 int intake_row_check(struct flow *f, const struct letter_row *row, const char *agency,
 		     const char *letter, struct intake_row *out, struct arena *a, struct err *e)
 	MUST_USE;
-/* Chooses the address, plans, and writes item, registry and record.  In a unit. */
+/* Chooses the address, plans, and writes item, registry and record.  In a unit; keep is false when
+ * the unit will be undone (a dry run). */
 int intake_row_write(struct flow *f, struct intake_row *r, const struct letter_row *row,
-		     int64_t request, const struct actor *who, struct arena *a, struct err *e)
+		     int64_t request, const struct actor *who, bool keep, struct arena *a,
+		     struct err *e)
 	MUST_USE;
 /* Login, plan, opid and hash of an item: at intake and when it is planned again. */
 void intake_row_plan(struct item *i, const struct mailbox *before, struct mailbox *after,

@@ -61,7 +61,7 @@ again_create(struct flow *f, struct item *i, struct mailbox *after, struct arena
 				   .rank = "", .opid = "", .entry_uuid = "" };
 	plan_apply(&old, after, a);
 	plan_release(&old);
-	login = choose_login(f, after->full_name, e);
+	login = choose_login(f, after->full_name, true, e);
 	if (!login)
 		return -1;
 	after->login = arena_strdup(a, login);
