@@ -10,6 +10,7 @@
 #include "daemon/base/log.h"
 #include "daemon/base/notify.h"
 #include "daemon/daemon.h"
+#include "daemon/directory/dir.h"
 #include "daemon/flow/evidence.h"
 #include "daemon/flow/flow.h"
 

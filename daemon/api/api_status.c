@@ -20,12 +20,11 @@ api_started(struct api *a, const char *v)
 static json_t *
 directory_json(struct flow *f)
 {
-	uint64_t next = 0;
-	const char *why = dir_reason(f->dir, &next), *fault = dir_fault(f->dir);
+	struct flow_directory d;
 
-	return json_pack("{s:s,s:s,s:I,s:i,s:s}", "state", dir_state_word(dir_state(f->dir)), "reason",
-			 why, "next_try_ms", (json_int_t)next, "in_flight",
-			 (int)dir_in_flight(f->dir), "fault", fault ? fault : "");
+	flow_directory(f, &d);
+	return json_pack("{s:s,s:s,s:I,s:i,s:s}", "state", d.state, "reason", d.reason, "next_try_ms",
+			 (json_int_t)d.next_try_ms, "in_flight", (int)d.in_flight, "fault", d.fault);
 }
 
 static json_t *

@@ -7,30 +7,37 @@
 #include "daemon/base/log.h"
 #include "daemon/flow/evidence.h"
 
-/* Failed logins that get a record of their own in a minute; the rest is counted in the next one,
- * so that guessing passwords does not fill the disk. */
-#define FAILS_A_MINUTE 30
+#define FAIL_RECORD_US 10000000 /* at most one record of failures in that time, with their number */
 
 struct auth {
 	struct flow *flow;
 	struct scram *scram;
-	struct arena *arena; /* of the verifier that was asked for last */
-	uint64_t minute;
-	unsigned fails;    /* in this minute */
-	int64_t uncounted; /* without a record */
+	char *verifier;        /* of the last look-up */
+	int64_t failures;      /* not yet on record */
+	uint64_t last_record_us;
 };
 
+/* Who proved themselves on a connection. */
 static const char *
-verifier(void *arg, const char *user)
+remembered(const struct door_request *r)
+{
+	const struct door_connection *c = door_connection(r);
+
+	return c ? door_connection_data(c) : NULL;
+}
+
+static const char *
+lookup(void *arg, const char *user)
 {
 	struct auth *a = arg;
+	AUTO(arena) arena = arena_new();
 	struct operator o;
 
-	arena_free(a->arena);
-	a->arena = arena_new();
-	if (!store_operator(a->flow->store, user, &o, a->arena) || o.revoked_at)
-		return NULL;
-	return o.scram;
+	secret_free(a->verifier);
+	a->verifier = NULL;
+	if (store_operator(a->flow->store, user, &o, arena) && !o.revoked_at && o.scram)
+		a->verifier = xstrdup(o.scram);
+	return a->verifier;
 }
 
 struct auth *
@@ -39,10 +46,10 @@ auth_new(struct loop *l, struct flow *f, const uint8_t fake_key[32], struct err 
 	struct auth *a = xcalloc(1, sizeof(*a));
 
 	a->flow = f;
-	a->scram = scram_new(l, fake_key, verifier, a, e);
+	a->scram = scram_new(l, fake_key, lookup, a, e);
 	if (a->scram)
 		return a;
-	free(a);
+	auth_free(a);
 	return NULL;
 }
 
@@ -52,81 +59,75 @@ auth_free(struct auth *a)
 	if (!a)
 		return;
 	scram_free(a->scram);
-	arena_free(a->arena);
+	secret_free(a->verifier);
 	free(a);
 }
 
+/* --- on record -------------------------------------------------------------------------------- */
+
+static void
+record_failure(struct auth *a, const char *src)
+{
+	struct evidence ev = { .ev = EVENT_AUTH_FAIL, .actor = { "?", "scram", src } };
+	uint64_t now = clock_mono_us();
+
+	ev.count = ++a->failures;
+	if (a->last_record_us && now - a->last_record_us < FAIL_RECORD_US)
+		return;
+	a->last_record_us = now;
+	if (!evidence_alone(a->flow, &ev, NULL))
+		a->failures = 0;
+	log_warn("%lld failed login%s, the last from %s", (long long)ev.count, ev.count == 1 ? "" : "s",
+		 src);
+}
+
+/* --- who -------------------------------------------------------------------------------------- */
+
 static enum auth_result
-refuse(struct door_request *r)
+refuse(struct door_request *r, struct err *e, const char *why)
 {
 	door_header_out(r, "WWW-Authenticate", SCRAM_OFFER);
+	err_set(e, ERR_AUTH, "%s", why);
 	return AUTH_REFUSED;
 }
 
-/* The name that was tried is not recorded: now and then it is a password. */
-static int
-record_failure(struct auth *a, const char *src, struct err *e)
+static enum auth_result
+known(struct auth *a, const char *name, const char *mech, const char *src, struct operator *op,
+      struct actor *who, struct arena *arena)
 {
-	struct evidence ev = { .ev = EVENT_AUTH_FAIL, .actor = { "", "scram", src } };
-	uint64_t minute = clock_mono_us() / 60000000;
-
-	if (minute != a->minute) {
-		a->minute = minute;
-		a->fails = 0;
-	}
-	if (a->fails >= FAILS_A_MINUTE) {
-		a->uncounted++;
-		return 0;
-	}
-	a->fails++;
-	ev.count = a->uncounted + 1;
-	if (evidence_alone(a->flow, &ev, e))
-		return -1;
-	a->uncounted = 0;
-	log_info("a login by password failed (%s)", src);
-	return 0;
-}
-
-static int
-known(struct auth *a, const char *name, struct operator *op, struct arena *arena, struct err *e)
-{
-	if (store_operator(a->flow->store, name, op, arena) && !op->revoked_at)
-		return 0;
-	return err_set(e, ERR_AUTH, "%s is no operator any more", name);
+	if (!store_operator(a->flow->store, name, op, arena) || op->revoked_at)
+		return AUTH_REFUSED;
+	*who = (struct actor){ op->name, mech, src };
+	return AUTH_KNOWN;
 }
 
 static enum auth_result
-log_in(struct auth *a, struct door_request *r, const char *authorization, struct operator *op,
-       struct actor *who, struct arena *arena, struct err *e)
+step(struct auth *a, struct door_request *r, const char *header, const char *src,
+     struct operator *op, struct actor *who, struct arena *arena, struct err *e)
 {
 	struct evidence ev = { .ev = EVENT_AUTH_OK };
-	AUTO(buf) header = BUF_INIT;
+	AUTO(buf) out = BUF_INIT;
 	AUTO(buf) user = BUF_INIT;
-	struct err failure = ERR_INIT;
 
-	door_connection_set_data(door_connection(r), NULL, NULL); /* who begins anew is nobody yet */
-	switch (scram_step(a->scram, door_peer_uid(r), authorization, &header, &user, &failure)) {
+	switch (scram_step(a->scram, door_peer_uid(r), header, &out, &user, e)) {
 	case SCRAM_CONTINUE:
-		door_header_out(r, "WWW-Authenticate", header.data);
-		err_set(e, ERR_AUTH, "the login is not over yet: its second step is to follow");
+		door_header_out(r, "WWW-Authenticate", out.data);
+		err_set(e, ERR_AUTH, "the login goes on");
 		return AUTH_CHALLENGE;
 	case SCRAM_FAIL:
-		*e = failure;
-		if (failure.class == ERR_AUTH)
-			(void)record_failure(a, who->src, e); /* then e says that the log is broken */
-		return refuse(r);
+		record_failure(a, src);
+		return AUTH_REFUSED;
 	case SCRAM_DONE:
 		break;
 	}
-	if (known(a, user.data, op, arena, e))
-		return refuse(r);
-	who->name = op->name;
-	who->mech = "scram";
+	if (known(a, user.data, "scram", src, op, who, arena) != AUTH_KNOWN)
+		return refuse(r, e, "the name or the password is wrong");
 	ev.actor = *who;
-	if (evidence_alone(a->flow, &ev, e))
+	if (evidence_alone(a->flow, &ev, e)) /* nobody gets in unseen */
 		return AUTH_REFUSED;
-	door_header_out(r, "Authentication-Info", header.data);
-	door_connection_set_data(door_connection(r), xstrdup(op->name), free);
+	door_header_out(r, "Authentication-Info", out.data);
+	if (door_connection(r))
+		door_connection_set_data(door_connection(r), xstrdup(op->name), free);
 	return AUTH_KNOWN;
 }
 
@@ -134,26 +135,22 @@ enum auth_result
 auth_identify(struct auth *a, struct door_request *r, struct operator *op, struct actor *who,
 	      struct arena *arena, struct err *e)
 {
-	const char *authorization = door_header(r, "Authorization");
-	uid_t uid = door_peer_uid(r);
-	const char *name;
+	unsigned long uid = door_peer_uid(r);
+	const char *src = arena_printf(arena, "uid:%lu", uid);
+	const char *header = door_header(r, "Authorization"), *name = remembered(r);
 
-	*who = (struct actor){ "", "peer", arena_printf(arena, "uid:%lu", (unsigned long)uid) };
-	if (authorization)
-		return log_in(a, r, authorization, op, who, arena, e);
-	name = door_connection_data(door_connection(r));
+	if (header)
+		return step(a, r, header, src, op, who, arena, e);
 	if (name) {
-		if (known(a, name, op, arena, e))
-			return refuse(r);
-		who->name = op->name;
-		who->mech = "scram";
-		return AUTH_KNOWN;
+		if (known(a, name, "scram", src, op, who, arena) == AUTH_KNOWN)
+			return AUTH_KNOWN;
+		return refuse(r, e, "you are no operator any more");
 	}
 	if (store_operator_by_uid(a->flow->store, (int64_t)uid, op, arena)) {
-		who->name = op->name;
+		*who = (struct actor){ op->name, "peer", src };
 		return AUTH_KNOWN;
 	}
-	err_set(e, ERR_AUTH, "the Unix user %lu is no operator: log in with --user NAME",
-		(unsigned long)uid);
-	return refuse(r);
+	door_header_out(r, "WWW-Authenticate", SCRAM_OFFER);
+	err_set(e, ERR_AUTH, "the Unix user %lu is no operator: log in with --user NAME", uid);
+	return AUTH_REFUSED;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/directory/dir.h"
 #include "daemon/flow/decide.h"
 #include "daemon/flow/evidence.h"
 #include "daemon/flow/queue.h"

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "daemon/base/log.h"
+#include "daemon/directory/dir.h"
 #include "daemon/flow/evidence.h"
 #include "daemon/flow/foreign.h"
 #include "daemon/flow/intake.h"
@@ -35,6 +36,17 @@ flow_free(struct flow *f)
 	intakes_free(f);
 	queue_free(f->queue);
 	free(f);
+}
+
+void
+flow_directory(const struct flow *f, struct flow_directory *out)
+{
+	const char *fault = dir_fault(f->dir);
+
+	out->state = dir_state_word(dir_state(f->dir));
+	out->reason = dir_reason(f->dir, &out->next_try_ms);
+	out->fault = fault ? fault : "";
+	out->in_flight = dir_in_flight(f->dir);
 }
 
 int

@@ -4,7 +4,6 @@
 
 #include "daemon/base/conf.h"
 #include "daemon/base/loop.h"
-#include "daemon/directory/dir.h"
 #include "daemon/store/store.h"
 
 /*
@@ -13,6 +12,7 @@
  * into the directory.  replan: items under which the directory moved.  order: entries of agencies
  * and operators.  evidence: the audit record of each of these.
  */
+struct dir;
 struct queue;
 struct intakes;
 struct foreign;
@@ -46,6 +46,13 @@ void flow_set_directory(struct flow *f, struct dir *dir);
 void flow_free(struct flow *f);
 /* Takes up what an earlier run left. Before the loop runs. */
 int flow_recover(struct flow *f, struct err *e) MUST_USE;
+/* How the directory is, for those who may not ask it themselves. Texts are borrowed. */
+struct flow_directory {
+	const char *state, *reason, *fault; /* "" when there is none */
+	uint64_t next_try_ms;
+	unsigned in_flight;
+};
+void flow_directory(const struct flow *f, struct flow_directory *out);
 /* For dir_events. */
 void flow_on_directory_ready(struct flow *f);
 void flow_on_directory_down(struct flow *f, const char *reason);

@@ -3,6 +3,7 @@
 
 #include "common/json.h"
 #include "daemon/base/log.h"
+#include "daemon/directory/dir.h"
 #include "daemon/flow/evidence.h"
 #include "daemon/flow/foreign.h"
 

@@ -5,6 +5,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/failpoint.h"
 #include "daemon/base/log.h"
+#include "daemon/directory/dir.h"
 #include "daemon/flow/job.h"
 #include "daemon/flow/job_outcome.h"
 #include "daemon/flow/job_private.h"

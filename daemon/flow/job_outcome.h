@@ -2,6 +2,7 @@
 #ifndef HOPTHU_JOB_OUTCOME_H
 #define HOPTHU_JOB_OUTCOME_H
 
+#include "daemon/directory/dir.h"
 #include "daemon/flow/job.h"
 
 /* What became of a job: written as one unit; the job ends when that is durable. */

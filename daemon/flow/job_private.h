@@ -2,6 +2,7 @@
 #ifndef HOPTHU_JOB_PRIVATE_H
 #define HOPTHU_JOB_PRIVATE_H
 
+#include "daemon/directory/dir.h"
 #include "daemon/flow/evidence.h"
 #include "daemon/flow/job.h"
 #include "daemon/policy/plan.h"

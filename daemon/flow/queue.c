@@ -6,6 +6,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
+#include "daemon/directory/dir.h"
 #include "daemon/flow/job.h"
 #include "daemon/flow/queue.h"
 #include "daemon/flow/replan.h"
