@@ -78,22 +78,23 @@ int
 request_fill(struct ctl *c, json_t *request)
 {
 	json_t *items = json_object_get(request, "items");
-	size_t want = (size_t)ctl_integer(request, "item_count");
-	long id = ctl_integer(request, "id");
+	long id = ctl_integer(request, "id"), next = ctl_integer(request, "next_offset");
 
-	while (id && items && json_array_size(items) < want) {
+	/* The cursor is the door's own: rows that were known before leave gaps. */
+	while (id && items && next) {
 		AUTO(json) page = NULL;
 		AUTO(buf) b = BUF_INIT;
 		int status;
 
 		request_path(&b, id, "");
-		buf_printf(&b, "?offset=%zu&limit=1000", json_array_size(items));
+		buf_printf(&b, "?offset=%ld&limit=1000", next);
 		status = ctl_get(c, b.data, &page);
 		if (status)
 			return status;
-		if (!json_array_size(json_object_get(page, "items")))
-			break; /* it has fewer than it said */
 		json_array_extend(items, json_object_get(page, "items"));
+		if (ctl_integer(page, "next_offset") <= next)
+			break;
+		next = ctl_integer(page, "next_offset");
 	}
 	if (json_object_get(request, "next_offset"))
 		json_object_set_new(request, "next_offset", json_null());

@@ -38,8 +38,7 @@ has_ended(const char *state)
 static bool
 is_held(const json_t *r)
 {
-	return !strcmp(ctl_text(r, "state"), "held") ||
-	       ctl_integer(json_object_get(r, "counts"), "held") > 0;
+	return !strcmp(ctl_text(r, "state"), "held");
 }
 
 static void

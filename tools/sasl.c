@@ -156,6 +156,10 @@ refused(const struct session *s, const struct reply *r, struct err *e)
 
 	if (r->status == 401)
 		return err_set(e, ERR_AUTH, "%s", why ? why : "wrong name or password");
+	if (r->status < 300)
+		return err_set(e, ERR_AUTH,
+			       "the other side wants no proof from %s and gives none: it may not be hopthud, "
+			       "and nothing was asked of it", s->login->user);
 	return err_set(e, r->status >= 500 ? ERR_TEMP : ERR_AUTH, "%s cannot log in: %s (HTTP %d)",
 		       s->login->user, why ? why : "hopthud gave no reason", r->status);
 }

@@ -183,15 +183,14 @@ def letter(n=2, **more):
             "date": "2026-11-20", "signer": "An", "reason": "vì", "submitter": "lan",
             "submitted_at": "2026-11-23T16:55:01Z", "approver": None, "approved_at": None,
             "item_count": n, "counts": {"planned": n}, "items": [item(i + 1) for i in range(min(n, 1000))],
-            "next_offset": 1000 if n > 1000 else None, **more}
+            "next_offset": 1001 if n >= 1000 else None, **more}
 
 
 def paged(n):
     def show(q, _):
-        at, limit = int(q.get("offset", 0)), min(int(q.get("limit", 1000)), 1000)
-        rows = [item(i + 1) for i in range(at, min(n, at + limit))]
-        end = at + len(rows)
-        return letter(n, items=rows, next_offset=end if end < n else None)
+        at, limit = max(int(q.get("offset", 0)), 1), min(int(q.get("limit", 1000)), 1000)
+        rows = [item(i) for i in range(at, min(n + 1, at + limit))]
+        return letter(n, items=rows, next_offset=at + limit if len(rows) == limit else None)
     return show
 
 

@@ -197,6 +197,9 @@ def test_audit(door):
     assert door.seen[-1][2] == {"request": "7", "event": "intent", "after": "2090", "limit": "1000"}
     got = json.loads(ctl(door, "audit", "list", "--last", "3", "-o", "json").stdout)
     assert [r["seq"] for r in got["records"]] == [2098, 2099, 2100]
+    got = json.loads(ctl(door, "audit", "list", "--last", "3", "--event", "intent", "--json").stdout)
+    assert [r["seq"] for r in got["records"]] == [2098, 2099, 2100]
+    assert len(ctl(door, "audit", "list", "--last", "1500", "-o", "jsonl").stdout.splitlines()) == 1500
     assert "sẽ tạo" in ctl(door, "audit", "list", "--last", "1").stdout
 
 

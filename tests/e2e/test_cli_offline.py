@@ -325,7 +325,7 @@ def test_other_acts(door, verb):
 @pytest.mark.parametrize("state, counts, want", [
     ("done", {"done": 2}, 0), ("failed", {"done": 1, "failed": 1}, 1), ("done", {"done": 1, "failed": 1}, 1),
     ("refused", {"refused": 2}, 1), ("cancelled", {"cancelled": 2}, 1),
-    ("approved", {"done": 1, "held": 1}, 75)])
+    ("held", {"done": 1, "held": 1}, 75)])
 def test_wait(door, state, counts, want):
     ended = letter(state=state, counts=counts, refusal="thiếu" if state == "refused" else None)
     rows = ended.pop("items")
