@@ -136,6 +136,8 @@ log_directory(struct daemon *d)
 {
 	const char *why = dir_reason(d->dir, NULL);
 
+	if (dir_state(d->dir) != DIR_DOWN && dir_state(d->dir) != DIR_READY)
+		return; /* trying: what comes of it will be said */
 	if (!strcmp(why, d->directory_said ? d->directory_said : ""))
 		return;
 	free(d->directory_said);

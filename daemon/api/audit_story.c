@@ -53,15 +53,61 @@ add_about(struct flow *f, const json_t *rec, struct buf *b)
 		buf_printf(b, " %s", target);
 }
 
+/* How a line of the log begins; what it is about follows. */
+static const char *const phrases[EVENT_COUNT] = {
+	[EVENT_GENESIS] = "the log begins",
+	[EVENT_CONFIG] = "configuration read again",
+	[EVENT_START] = "hopthud started",
+	[EVENT_STOP] = "hopthud stopped",
+	[EVENT_HEARTBEAT] = "alive",
+	[EVENT_AUTH_OK] = "logged in",
+	[EVENT_AUTH_FAIL] = "failed to log in",
+	[EVENT_REQUEST] = "sent",
+	[EVENT_ITEM] = "planned",
+	[EVENT_PLAN] = "the letter's plan is made",
+	[EVENT_APPROVE] = "allowed the plan",
+	[EVENT_REFUSE] = "refused the letter",
+	[EVENT_CANCEL] = "took the letter back",
+	[EVENT_RETRY] = "put back into the queue",
+	[EVENT_INTENT] = "about to",
+	[EVENT_RESOLVE] = "resolving",
+	[EVENT_OUTCOME] = "outcome of",
+	[EVENT_HOLD] = "held, needs a person",
+	[EVENT_DRIFT] = "the directory was changed by others",
+	[EVENT_OPERATOR] = "operator",
+	[EVENT_AGENCY] = "agency",
+	[EVENT_READ] = "read",
+};
+
+static void
+add_rest(const json_t *rec, const json_t *open, struct buf *b)
+{
+	static const struct {
+		const char *key, *before;
+		bool opened;
+	} parts[] = {
+		{ "as", ", in the name of ", false }, { "route", " ", false },
+		{ "result", ": ", false },	      { "reason", ", because: ", true },
+		{ "message", ": ", true },
+	};
+	int64_t count = json_integer_value(json_object_get(rec, "count"));
+
+	if (count)
+		buf_printf(b, " (%" PRId64 ")", count);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		const char *v = json_str(parts[i].opened ? open : rec, parts[i].key);
+
+		if (v)
+			buf_printf(b, "%s%s", parts[i].before, v);
+	}
+}
+
 char *
 audit_summary(struct flow *f, int64_t seq, const json_t *rec)
 {
-	const char *ev = json_str(rec, "ev"), *result = json_str(rec, "result");
-	const char *as = json_str(rec, "as"), *letter = json_str(rec, "letter");
-	const char *agency = json_str(rec, "agency"), *route = json_str(rec, "route");
-	int64_t count = json_integer_value(json_object_get(rec, "count"));
+	const char *ev = json_str(rec, "ev"), *letter = json_str(rec, "letter");
+	const char *agency = json_str(rec, "agency");
 	AUTO(json) open = rec ? audit_openings(f, seq, rec) : NULL;
-	const char *reason = json_str(open, "reason"), *message = json_str(open, "message");
 	struct buf b = BUF_INIT;
 
 	if (!ev) {
@@ -69,30 +115,12 @@ audit_summary(struct flow *f, int64_t seq, const json_t *rec)
 		return buf_steal(&b);
 	}
 	for (int n = 0; n < EVENT_COUNT; n++)
-		if (!strcmp(event_word(n), ev)) {
-#define X(N, w, d) [EVENT_##N] = d,
-			static const char *const meaning[] = { VOCAB_EVENTS(X) };
-#undef X
-			buf_str(&b, meaning[n]);
-		}
-	buf_char(&b, ':');
+		if (!strcmp(event_word(n), ev))
+			buf_str(&b, phrases[n]);
 	if (letter)
 		buf_printf(&b, " letter %s of %s", letter, agency ? agency : "");
 	add_about(f, rec, &b);
-	if (count)
-		buf_printf(&b, " (%" PRId64 ")", count);
-	if (as)
-		buf_printf(&b, " in the name of %s", as);
-	if (route)
-		buf_printf(&b, " %s", route);
-	if (result)
-		buf_printf(&b, " %s", result);
-	if (reason)
-		buf_printf(&b, ", because: %s", reason);
-	if (message)
-		buf_printf(&b, ", %s", message);
-	if (b.data[b.len - 1] == ':')
-		b.data[--b.len] = '\0';
+	add_rest(rec, open, &b);
 	return buf_steal(&b);
 }
 

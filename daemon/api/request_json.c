@@ -76,6 +76,11 @@ request_head_json(struct flow *f, const struct request *r, enum state *shown)
 	json_object_set_new(j, "open", json_integer(r->open));
 	json_object_set_new(j, "failed", json_integer(r->failed));
 	json_object_set_new(j, "counts", counts);
+	json_object_set_new(j, "note",
+			    json_string(r->state == STATE_PLANNED && r->round > 1 ?
+						"the directory had moved under some of its items: they "
+						"were planned again and need approval again" :
+						r->refusal));
 	return j;
 }
 

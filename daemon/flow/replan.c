@@ -24,7 +24,8 @@ collect(void *arg, const struct item *i)
 	struct item *c = &g->items[g->count++];
 
 	*c = *i;
-	c->ref = c->error = "";
+	c->ref = "";
+	c->error = arena_strdup(g->arena, i->error); /* stays: the approver must know why */
 	c->login = arena_strdup(g->arena, i->login);
 	c->person = arena_strdup(g->arena, i->person);
 	c->full_name = arena_strdup(g->arena, i->full_name);
@@ -118,7 +119,6 @@ again(struct flow *f, struct request *r, struct item *i, struct arena *a, struct
 	after.request = r->id;
 	i->round = r->round;
 	i->state = STATE_PLANNED;
-	i->error = "";
 	intake_row_plan(i, create ? NULL : &before, &after, a);
 	ev.opid = i->opid;
 	ev.plan = i->plan_sha;
