@@ -185,7 +185,8 @@ cmd_mailbox_order(struct ctl *c)
 	if (ctl_opt(c, OPT_WAIT) && !dry)
 		return wait_for_order(c, request);
 	status = request_submitted(c, request);
-	if (!status && !dry && !strcmp(ctl_text(request, "state"), "planned"))
+	if (!status && !dry && c->out.format != OUT_TABLE &&
+	    !strcmp(ctl_text(request, "state"), "planned"))
 		ctl_say("request %ld needs the approval of somebody else", ctl_integer(request, "id"));
 	return status;
 }

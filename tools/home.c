@@ -61,9 +61,9 @@ letters(struct home *h, const char *state, bool own, const char *title, const ch
 		if (shown == 1)
 			printf("%s\n", title);
 		out_safe(&letter, ctl_text(r, "letter"));
-		printf("  hopthuctl request %s %-6ld # letter %s of %s, %ld rows\n", verb,
+		printf("  hopthuctl request %s %-6ld # letter %s of %s, %ld row%s\n", verb,
 		       ctl_integer(r, "id"), letter.data, ctl_text(r, "agency"),
-		       ctl_integer(r, "item_count"));
+		       ctl_integer(r, "item_count"), ctl_integer(r, "item_count") == 1 ? "" : "s");
 	}
 	if (shown > 10)
 		printf("  ... and %zu more: hopthuctl request list --state %s\n", shown - 10, state);
