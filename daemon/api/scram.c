@@ -318,7 +318,7 @@ refuse(struct scram *s, struct exchange *x, struct err *e)
 {
 	if (x)
 		drop(s, x);
-	err_set(e, ERR_AUTH, "the name or the password is not right");
+	err_set(e, ERR_AUTH, "wrong name or password");
 	return SCRAM_FAIL;
 }
 
