@@ -92,9 +92,9 @@ on_begun(void *arg, const struct item *i)
 	*(bool *)arg = true;
 }
 
-/* Approved, and nothing of it was sent yet: its date is to come, or the directory is away. */
+/* Approved, and what is left of it only waits: its date is to come, or the directory is away. */
 static bool
-not_begun(struct flow *f, const struct request *r)
+only_waits(struct flow *f, const struct request *r)
 {
 	static const enum state states[] = { STATE_RUNNING, STATE_HELD, STATE_CHECKED };
 	bool begun = false;
@@ -103,8 +103,7 @@ not_begun(struct flow *f, const struct request *r)
 		if (store_items_in(f->store, r->id, states[n], INT64_MAX, 0, 1, on_begun, &begun,
 				   NULL) < 0)
 			return false;
-	return r->kind == REQUEST_LETTER && r->state == STATE_APPROVED && r->open == r->items &&
-	       !begun;
+	return r->kind == REQUEST_LETTER && r->state == STATE_APPROVED && !begun;
 }
 
 int
@@ -117,12 +116,9 @@ decide_cancel(struct flow *f, int64_t id, const char *reason, const struct actor
 
 	if (load(f, id, &r, a, e))
 		return -1;
-	if (!not_begun(f, &r) && must_be_planned(&r, "cancelled", e))
+	if (!only_waits(f, &r) && must_be_planned(&r, "cancelled", e))
 		return -1;
-	if (r.round > 1)
-		return err_set(e, ERR_CONFLICT, "part of request %" PRId64 " is done already: refuse what "
-			       "is left, or submit a letter that undoes it", id);
-	r.state = STATE_CANCELLED;
+	r.state = STATE_CANCELLED; /* of what is left: items that are done stay done */
 	r.refusal = reason;
 	r.ended_at = (int64_t)clock_wall_us();
 	evidence_pii(&ev, "reason", reason);
