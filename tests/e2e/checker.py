@@ -95,6 +95,8 @@ class Write:
         self.type = first(entry, "reqType").decode()
         self.result = int(first(entry, "reqResult") or b"-1")
         self.who = first(entry, "reqAuthzID").decode().lower()
+        self.uuid = first(entry, "reqEntryUUID")
+        self.session = first(entry, "reqSession")
         # reqStart has whole seconds and a counter; the entry's CSN has the true time.
         self.at = generalized_time(first(entry, "reqStart"))
         self.opid = None
@@ -137,6 +139,9 @@ class Judge:
                        slapd.entries("ou=people," + base).values()}
         self.units = {first(e, "ou").decode(): e for e in
                       slapd.entries("ou=agencies," + base).values()}
+        self.uuids = {first(e, "entryUUID") for where in ("people", "agencies", "operators") for e in
+                      slapd.entries("ou=%s,%s" % (where, base), attrs=["entryUUID"]).values()}
+        self.deleted = {w.dn for w in self.writes if w.type == "delete" and w.result == 0}
         self.operator_entries = {first(e, "cn").decode(): e for e in
                                  slapd.entries("ou=operators," + base).values()}
         self.records = []
@@ -254,8 +259,10 @@ class Judge:
     def check_effects(self):
         by_opid = collections.defaultdict(list)
         for w in self.writes:
-            if w.result == 0 and w.opid:
+            if w.result == 0 and w.opid and not self.phantom(w):
                 by_opid[w.opid].append(w)
+        for opid, got in by_opid.items():
+            by_opid[opid] = self.without_abandoned(got)
         opids = collections.Counter(i["opid"] for i in self.items if i["opid"])
         for opid, n in opids.items():
             if n > 1:
@@ -287,6 +294,24 @@ class Judge:
             if (w.result == 0 and not w.opid and w.dn.endswith(",ou=people," + self.base) and
                     w.who == "cn=hopthud,ou=services," + self.base):
                 self.complain("I1", "hopthud wrote without an operation id: %r", w)
+
+    def phantom(self, write):
+        """An operation whose connection died before slapd came to it is abandoned, has no effect, and
+        slapd 2.5.13 logs it with result 0 all the same.  An add that had one left an entry with its
+        entryUUID (or one that somebody deleted)."""
+        return (write.type == "add" and write.uuid not in self.uuids and
+                write.dn not in self.deleted)
+
+    @staticmethod
+    def without_abandoned(writes):
+        """Of modifications with one operation id on several connections only the last can have had an
+        effect: each asserts that the entry does not have that id yet."""
+        kept = []
+        for w in writes:
+            if kept and w.type == "modify" and kept[-1].session != w.session:
+                kept.pop()
+            kept.append(w)
+        return kept
 
     def lost_by_slapd(self, item):
         """slapd writes its log in a transaction of its own, after the entry's: a kill -9 of slapd may

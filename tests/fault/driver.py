@@ -35,6 +35,15 @@ class Driver:
                     self.deaths.append(-9)
                     kw = {}
 
+    def start(self, failpoint):
+        """Starts hopthud with a failpoint that it may meet before it answers."""
+        w = self.world
+        try:
+            w.start(failpoint=failpoint, ready=False)
+        except (AssertionError, *BROKEN):
+            assert w.daemon.process.poll() == -9, w.log_tail()
+        w.daemon.expected_death = True
+
     def persist(self, step, timeout=60):
         """step() until it does not fail for want of a daemon or a directory."""
         end = time.monotonic() + timeout
