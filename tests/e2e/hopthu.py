@@ -513,6 +513,8 @@ class World:
         """Stops hopthud and hands everything to the checker; starts nothing again."""
         import checker
         if self.daemon and self.daemon.alive():
+            if kw.get("ended", True):
+                self.settle()
             root = self.door("admin").get("/v1/audit/verify")
             boxes = self.all_mailboxes()
             code = self.daemon.stop()

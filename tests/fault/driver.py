@@ -35,13 +35,13 @@ class Driver:
                     self.deaths.append(-9)
                     kw = {}
 
-    def start(self, failpoint):
-        """Starts hopthud with a failpoint that it may meet before it answers."""
+    def start(self, failpoint, **kw):
+        """Starts hopthud with a fault that it may meet before it answers."""
         w = self.world
         try:
-            w.start(failpoint=failpoint, ready=False)
+            w.start(failpoint=failpoint, ready=False, **kw)
         except (AssertionError, *BROKEN):
-            assert w.daemon.process.poll() == -9, w.log_tail()
+            assert w.daemon.process.wait(5) == -9, w.log_tail()
         w.daemon.expected_death = True
 
     def persist(self, step, timeout=60):

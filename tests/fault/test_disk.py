@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The disk is full, fails, or the machine dies at some system call: nothing is done that is not in the
 log (I9), nothing is promised that is not kept (I3)."""
-import http.client
-import json
 import os
 import re
 import shutil
@@ -39,25 +37,24 @@ def small_disk(make_world, tmp_path):
 def fill(world):
     """A file that takes all that is left."""
     path = world.data.parent / "ballast"
-    with open(path, "wb") as f:
+    with open(path, "wb", buffering=0) as f:
         try:
-            while True:
-                f.write(b"\0" * 4096)
-                f.flush()
+            while f.write(b"\0" * 4096):
+                pass
         except OSError:
             pass
     return path
 
 
 def writes_have_intents(world):
-    """As seen while it runs: no write in the directory that the log does not announce."""
+    """By an administrator, whose reading is not recorded.  As seen while it runs: no write in the directory that the log does not announce."""
     opids = set()
     size = world.status()["audit"]["size"]
     after = 0
     while after is not None and after < size:
-        page = world.door("hoa").get("/v1/audit", after=after, event="intent", limit=1000)
+        page = world.door("admin").get("/v1/audit", after=after, event="intent", limit=1000)
         for x in page["records"]:
-            rec = world.door("hoa").get("/v1/audit/%d" % x["seq"])["record"]
+            rec = world.door("admin").get("/v1/audit/%d" % x["seq"])["record"]
             opids.add(rec["opid"])
         after = page["next"]
     for e in world.slapd.accesslog():
@@ -88,7 +85,9 @@ def test_disk_full(small_disk):
     st = w.status()
     assert st["database"]["writable"] is False and st["database"]["reason"], st["database"]
     # what reads is answered; what writes is not promised
-    assert w.door("hoa").ask("GET", "/v1/audit/verify").json["ok"] is True
+    assert w.door("admin").ask("GET", "/v1/audit/verify").json["ok"] is True
+    # an auditor's reading is recorded, or it does not happen
+    assert w.door("hoa").ask("GET", "/v1/audit").status in (200, 503)
     got = w.door("minh").ask("POST", "/v1/requests/%d/approve" % r["id"],
                              body={"digest": r["digest"]})
     if got.status == 200:  # a little fitted in: then it must hold
@@ -203,9 +202,8 @@ def test_input_output_error(make_world, call):
                 assert got.status == 503, got
         except BROKEN:
             pass
-        if call == "fdatasync":
-            assert w.daemon.wait_dead(10) not in (0, -11)
-            assert re.search("disk|sync|I/O|write", w.log_tail(), re.I)
+        assert w.daemon.wait_dead(10) not in (0, -11)
+        assert re.search("disk|sync|I/O|write", w.log_tail(), re.I)
     driver.revive()
     w.ready()
     if acknowledged:
@@ -242,35 +240,25 @@ def test_killed_at_the_nth_system_call(make_world, rng):
     """SIGKILL at some write, sync or send: sampled, the seed is printed."""
     w = make_world()
     calls = "pwrite64,fdatasync,sendto,sendmsg,write,writev,ftruncate,unlink"
-    addresses = []
-    for n in range(10 if not FULL else 300):
+    addresses, died = [], 0
+    for n in range(16 if not FULL else 300):
         driver = Driver(w)
         w.daemon.stop()
-        nth = rng.randrange(1, 250)
-        w.start(ready=False, wrap=[STRACE, "-D", "-f", "-qq", "--seccomp-bpf", "-o", os.devnull,
-                                   "-e", "trace=" + calls, "-e", "inject=%s:signal=KILL:when=%d"
-                                   % (calls, nth)], timeout=30) if nth > 60 else _start_quietly(
-                                       w, calls, nth)
-        w.daemon.expected_death = True
-        rows = [people.create(n * 20 + k) for k in range(12)]
-        rows += [{"op": "close", "address": a, "reason": "x", "ref": a} for a in addresses[:4]]
+        nth = rng.randrange(1, 160)
+        driver.start(None, wrap=[STRACE, "-D", "-f", "-qq", "-o", os.devnull, "-e",
+                                 "trace=" + calls, "-e",
+                                 "inject=%s:signal=KILL:when=%d" % (calls, nth)])
+        rows = [people.create(n * 60 + k) for k in range(40)]
+        rows += [{"op": "close", "address": a, "reason": "x", "ref": a} for a in addresses[:20]]
         done = driver.letter(rows, letter="N/%d" % n)
-        addresses = addresses[4:] + [i["address"] for i in w.show(done["id"])["items"]
-                                     if i["op"] == "create"]
+        addresses = addresses[20:] + [i["address"] for i in w.show(done["id"])["items"]
+                                      if i["op"] == "create"]
         assert all(d == -9 for d in driver.deaths), driver.deaths
+        died += bool(driver.deaths)
         print("call %d: died %d times" % (nth, len(driver.deaths)))
     driver.quiet()
+    assert died > 4
     w.judge()
-
-
-def _start_quietly(world, calls, nth):
-    """It may die before it answers; the driver starts it again."""
-    try:
-        world.start(ready=False, timeout=30, wrap=[
-            STRACE, "-D", "-f", "-qq", "-o", os.devnull, "-e", "trace=" + calls, "-e",
-            "inject=%s:signal=KILL:when=%d" % (calls, nth)])
-    except (AssertionError, OSError, http.client.HTTPException):
-        assert not world.daemon.alive()
 
 
 @strace
@@ -283,6 +271,4 @@ def test_the_log_is_written_before_the_directory(make_world, tmp_path):
         w.approve(r)
         assert w.wait(r["id"])["state"] == "done"
     assert "fdatasync" in trace.read_text()
-    shown = json.dumps(w.show(r["id"]))
-    assert '"failed"' not in shown
     w.judge()
