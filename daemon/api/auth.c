@@ -7,37 +7,30 @@
 #include "daemon/base/log.h"
 #include "daemon/flow/evidence.h"
 
-#define FAIL_RECORD_US 10000000 /* at most one record of failures in that time, with their number */
+/* Failed logins that get a record of their own in a minute; the rest is counted in the next one,
+ * so that guessing passwords does not fill the disk. */
+#define FAILS_A_MINUTE 30
 
 struct auth {
 	struct flow *flow;
 	struct scram *scram;
-	char *verifier;        /* of the last look-up */
-	int64_t failures;      /* not yet on record */
-	uint64_t last_record_us;
+	struct arena *arena; /* of the verifier that was asked for last */
+	uint64_t minute;
+	unsigned fails;    /* in this minute */
+	int64_t uncounted; /* without a record */
 };
 
-/* Who proved themselves on a connection. */
 static const char *
-remembered(const struct door_request *r)
-{
-	const struct door_connection *c = door_connection(r);
-
-	return c ? door_connection_data(c) : NULL;
-}
-
-static const char *
-lookup(void *arg, const char *user)
+verifier(void *arg, const char *user)
 {
 	struct auth *a = arg;
-	AUTO(arena) arena = arena_new();
 	struct operator o;
 
-	secret_free(a->verifier);
-	a->verifier = NULL;
-	if (store_operator(a->flow->store, user, &o, arena) && !o.revoked_at && o.scram)
-		a->verifier = xstrdup(o.scram);
-	return a->verifier;
+	arena_free(a->arena);
+	a->arena = arena_new();
+	if (!store_operator(a->flow->store, user, &o, a->arena) || o.revoked_at)
+		return NULL;
+	return o.scram;
 }
 
 struct auth *
@@ -46,10 +39,10 @@ auth_new(struct loop *l, struct flow *f, const uint8_t fake_key[32], struct err 
 	struct auth *a = xcalloc(1, sizeof(*a));
 
 	a->flow = f;
-	a->scram = scram_new(l, fake_key, lookup, a, e);
+	a->scram = scram_new(l, fake_key, verifier, a, e);
 	if (a->scram)
 		return a;
-	auth_free(a);
+	free(a);
 	return NULL;
 }
 
@@ -59,75 +52,81 @@ auth_free(struct auth *a)
 	if (!a)
 		return;
 	scram_free(a->scram);
-	secret_free(a->verifier);
+	arena_free(a->arena);
 	free(a);
 }
 
-/* --- on record -------------------------------------------------------------------------------- */
-
-static void
-record_failure(struct auth *a, const char *src)
-{
-	struct evidence ev = { .ev = EVENT_AUTH_FAIL, .actor = { "?", "scram", src } };
-	uint64_t now = clock_mono_us();
-
-	ev.count = ++a->failures;
-	if (a->last_record_us && now - a->last_record_us < FAIL_RECORD_US)
-		return;
-	a->last_record_us = now;
-	if (!evidence_alone(a->flow, &ev, NULL))
-		a->failures = 0;
-	log_warn("%lld failed login%s, the last from %s", (long long)ev.count, ev.count == 1 ? "" : "s",
-		 src);
-}
-
-/* --- who -------------------------------------------------------------------------------------- */
-
 static enum auth_result
-refuse(struct door_request *r, struct err *e, const char *why)
+refuse(struct door_request *r)
 {
 	door_header_out(r, "WWW-Authenticate", SCRAM_OFFER);
-	err_set(e, ERR_AUTH, "%s", why);
 	return AUTH_REFUSED;
 }
 
-static enum auth_result
-known(struct auth *a, const char *name, const char *mech, const char *src, struct operator *op,
-      struct actor *who, struct arena *arena)
+/* The name that was tried is not recorded: now and then it is a password. */
+static int
+record_failure(struct auth *a, const char *src, struct err *e)
 {
-	if (!store_operator(a->flow->store, name, op, arena) || op->revoked_at)
-		return AUTH_REFUSED;
-	*who = (struct actor){ op->name, mech, src };
-	return AUTH_KNOWN;
+	struct evidence ev = { .ev = EVENT_AUTH_FAIL, .actor = { "", "scram", src } };
+	uint64_t minute = clock_mono_us() / 60000000;
+
+	if (minute != a->minute) {
+		a->minute = minute;
+		a->fails = 0;
+	}
+	if (a->fails >= FAILS_A_MINUTE) {
+		a->uncounted++;
+		return 0;
+	}
+	a->fails++;
+	ev.count = a->uncounted + 1;
+	if (evidence_alone(a->flow, &ev, e))
+		return -1;
+	a->uncounted = 0;
+	log_info("a login by password failed (%s)", src);
+	return 0;
+}
+
+static int
+known(struct auth *a, const char *name, struct operator *op, struct arena *arena, struct err *e)
+{
+	if (store_operator(a->flow->store, name, op, arena) && !op->revoked_at)
+		return 0;
+	return err_set(e, ERR_AUTH, "%s is no operator any more", name);
 }
 
 static enum auth_result
-step(struct auth *a, struct door_request *r, const char *header, const char *src,
-     struct operator *op, struct actor *who, struct arena *arena, struct err *e)
+log_in(struct auth *a, struct door_request *r, const char *authorization, struct operator *op,
+       struct actor *who, struct arena *arena, struct err *e)
 {
 	struct evidence ev = { .ev = EVENT_AUTH_OK };
-	AUTO(buf) out = BUF_INIT;
+	AUTO(buf) header = BUF_INIT;
 	AUTO(buf) user = BUF_INIT;
+	struct err failure = ERR_INIT;
 
-	switch (scram_step(a->scram, door_peer_uid(r), header, &out, &user, e)) {
+	door_connection_set_data(door_connection(r), NULL, NULL); /* who begins anew is nobody yet */
+	switch (scram_step(a->scram, door_peer_uid(r), authorization, &header, &user, &failure)) {
 	case SCRAM_CONTINUE:
-		door_header_out(r, "WWW-Authenticate", out.data);
-		err_set(e, ERR_AUTH, "the login goes on");
+		door_header_out(r, "WWW-Authenticate", header.data);
+		err_set(e, ERR_AUTH, "the login is not over yet: its second step is to follow");
 		return AUTH_CHALLENGE;
 	case SCRAM_FAIL:
-		record_failure(a, src);
-		return AUTH_REFUSED;
+		*e = failure;
+		if (failure.class == ERR_AUTH)
+			(void)record_failure(a, who->src, e); /* then e says that the log is broken */
+		return refuse(r);
 	case SCRAM_DONE:
 		break;
 	}
-	if (known(a, user.data, "scram", src, op, who, arena) != AUTH_KNOWN)
-		return refuse(r, e, "the name or the password is wrong");
+	if (known(a, user.data, op, arena, e))
+		return refuse(r);
+	who->name = op->name;
+	who->mech = "scram";
 	ev.actor = *who;
-	if (evidence_alone(a->flow, &ev, e)) /* nobody gets in unseen */
+	if (evidence_alone(a->flow, &ev, e))
 		return AUTH_REFUSED;
-	door_header_out(r, "Authentication-Info", out.data);
-	if (door_connection(r))
-		door_connection_set_data(door_connection(r), xstrdup(op->name), free);
+	door_header_out(r, "Authentication-Info", header.data);
+	door_connection_set_data(door_connection(r), xstrdup(op->name), free);
 	return AUTH_KNOWN;
 }
 
@@ -135,22 +134,26 @@ enum auth_result
 auth_identify(struct auth *a, struct door_request *r, struct operator *op, struct actor *who,
 	      struct arena *arena, struct err *e)
 {
-	unsigned long uid = door_peer_uid(r);
-	const char *src = arena_printf(arena, "uid:%lu", uid);
-	const char *header = door_header(r, "Authorization"), *name = remembered(r);
+	const char *authorization = door_header(r, "Authorization");
+	uid_t uid = door_peer_uid(r);
+	const char *name;
 
-	if (header)
-		return step(a, r, header, src, op, who, arena, e);
+	*who = (struct actor){ "", "peer", arena_printf(arena, "uid:%lu", (unsigned long)uid) };
+	if (authorization)
+		return log_in(a, r, authorization, op, who, arena, e);
+	name = door_connection_data(door_connection(r));
 	if (name) {
-		if (known(a, name, "scram", src, op, who, arena) == AUTH_KNOWN)
-			return AUTH_KNOWN;
-		return refuse(r, e, "you are no operator any more");
-	}
-	if (store_operator_by_uid(a->flow->store, (int64_t)uid, op, arena)) {
-		*who = (struct actor){ op->name, "peer", src };
+		if (known(a, name, op, arena, e))
+			return refuse(r);
+		who->name = op->name;
+		who->mech = "scram";
 		return AUTH_KNOWN;
 	}
-	door_header_out(r, "WWW-Authenticate", SCRAM_OFFER);
-	err_set(e, ERR_AUTH, "the Unix user %lu is no operator: log in with --user NAME", uid);
-	return AUTH_REFUSED;
+	if (store_operator_by_uid(a->flow->store, (int64_t)uid, op, arena)) {
+		who->name = op->name;
+		return AUTH_KNOWN;
+	}
+	err_set(e, ERR_AUTH, "the Unix user %lu is no operator: log in with --user NAME",
+		(unsigned long)uid);
+	return refuse(r);
 }

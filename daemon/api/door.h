@@ -67,6 +67,6 @@ void door_fail(struct door_request *r, int status, const char *class, const char
 /* --- its connection, which may carry many requests; NULL when the client has gone --- */
 struct door_connection *door_connection(const struct door_request *r);
 void *door_connection_data(const struct door_connection *c); /* NULL at first */
-/* free_data is called when the data is replaced or the connection ends. */
+/* c may be NULL (the client has gone). free_data is called when the data is replaced or the connection ends. */
 void door_connection_set_data(struct door_connection *c, void *data, void (*free_data)(void *));
 #endif

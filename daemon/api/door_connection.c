@@ -283,12 +283,17 @@ connection_end_waiting(struct door *d)
 void *
 door_connection_data(const struct door_connection *c)
 {
-	return c->data;
+	return c ? c->data : NULL;
 }
 
 void
 door_connection_set_data(struct door_connection *c, void *data, void (*free_data)(void *))
 {
+	if (!c) { /* the client has gone: nothing to keep it with */
+		if (free_data)
+			free_data(data);
+		return;
+	}
 	if (c->free_data)
 		c->free_data(c->data);
 	c->data = data;

@@ -22,6 +22,7 @@ on_recorded(void *arg, const struct err *failure)
 
 	if (failure) {
 		/* The directory knows more than the database: read it again when it can be written. */
+		j->item = j->as_begun;
 		job_read_again(j);
 		queue_pause(f);
 		return;
@@ -95,6 +96,7 @@ record(struct job *j, unit_fn *fn, const void *arg)
 
 	j->state = JOB_RECORD;
 	j->ended_request = false;
+	j->as_begun = j->item;
 	if (store_begin(s, &e)) {
 		on_recorded(j, &e);
 		return;

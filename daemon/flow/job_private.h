@@ -13,7 +13,7 @@ struct job {
 	struct job *next; /* in the queue's list */
 	struct flow *flow;
 	struct arena *arena;
-	struct item item;
+	struct item item, as_begun; /* as_begun: what the database says until the outcome is durable */
 	struct plan plan;
 	char *dn, *authz;
 	const char *as; /* operator in whose name it is done */
