@@ -16,6 +16,10 @@ char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Overwrites a secret, then frees it.  NULL is fine. */
 void secret_free(char *secret);
+/* free and realloc that overwrite what they give back: for libraries through whose buffers the
+ * bytes of strangers pass. */
+void wiping_free(void *p);
+void *wiping_realloc(void *p, size_t n);
 
 /* Arena: everything of one job, command or row is freed at once. */
 struct arena;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "daemon/api/api.h"
@@ -363,6 +364,16 @@ destroy(struct daemon *d)
 	conf_free(d->conf);
 }
 
+/* No secret in a core (I11). */
+static void
+keep_secrets(void)
+{
+	json_set_alloc_funcs(malloc, wiping_free);
+#ifndef SANITIZERS
+	(void)prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
 int
 daemon_run(struct conf *conf)
 {
@@ -372,6 +383,7 @@ daemon_run(struct conf *conf)
 
 	if (level >= 0)
 		log_set_level((enum log_level)level);
+	keep_secrets();
 	if (make(&d, &e)) {
 		log_error("%s", e.msg);
 		d.status = daemon_exit_status(&e);

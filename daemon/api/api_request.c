@@ -6,6 +6,7 @@
 #include "daemon/api/api.h"
 #include "daemon/api/request_json.h"
 #include "daemon/base/failpoint.h"
+#include "daemon/base/log.h"
 #include "daemon/flow/decide.h"
 #include "daemon/flow/intake.h"
 #include "daemon/flow/queue.h"
@@ -42,6 +43,8 @@ on_taken_in(void *arg, const struct intake_result *r)
 		call_fail_data(c, r->err, r->errors);
 		return;
 	}
+	if (r->request && !r->repeated)
+		log_info("submitted by %s (%s): request %" PRId64, c->who.name, c->who.src, r->request);
 	j = r->request ? request_json(c->flow, r->request, 0, PAGE) : dry_json(r);
 	json_object_set(j, "already", r->already ? (json_t *)r->already : json_null());
 	if (r->repeated)
@@ -221,6 +224,14 @@ handle_request_plan(struct call *c)
 typedef int decision(struct flow *f, int64_t id, const char *text, const struct actor *who,
 		     struct err *e);
 
+static const char *
+decided(enum route_id route)
+{
+	return route == ROUTE_request_approve ? "approved" :
+	       route == ROUTE_request_refuse  ? "refused" :
+	       route == ROUTE_request_cancel  ? "cancelled" : "put back";
+}
+
 /* The decision is durable: long polls look again. */
 static void
 on_decided(void *arg, const struct err *failure)
@@ -231,6 +242,7 @@ on_decided(void *arg, const struct err *failure)
 		return; /* the reply says it */
 	if (c->route == ROUTE_request_approve)
 		failpoint(FP_APPROVE_COMMITTED);
+	log_info("%s by %s (%s): request %" PRId64, decided(c->route), c->who.name, c->who.src, c->id);
 	queue_changed(c->flow, c->id);
 }
 

@@ -69,6 +69,8 @@ loop_new(void)
 {
 	struct loop *l = xcalloc(1, sizeof(*l));
 
+	/* Requests go through libevent's buffers, now and then with a password by mistake (I11). */
+	event_set_mem_functions(malloc, wiping_realloc, wiping_free);
 	l->base = event_base_new();
 	BUG_ON(!l->base);
 	l->wake = event_new(l->base, -1, 0, on_wake, NULL);

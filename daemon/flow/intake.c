@@ -11,7 +11,7 @@
 #include "daemon/flow/intake_row.h"
 #include "daemon/policy/plan.h"
 
-#define SLICE_US 25000 /* of a turn; a turn may take 100 ms (I10) */
+#define SLICE_US 12000 /* of a turn, before its commit; a turn may take 100 ms (I10) */
 #define STEP_ROWS 64
 #define DRY_ROWS 2000 /* a dry run is one unit, undone at once */
 #define CLEAN_UP_MS 2000

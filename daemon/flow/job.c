@@ -25,7 +25,7 @@
  * Never sent again without a read in between that shows it was not done; and each write asserts the
  * hopthuOpId it found, so a copy that slapd finds late changes nothing.
  */
-#define SENDS_MAX 6
+#define SENDS_MAX 20 /* an operation that brings the connection down each time ends held */
 #define BUSY_MS 500
 
 static void send_it(struct job *j);

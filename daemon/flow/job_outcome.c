@@ -28,8 +28,10 @@ on_recorded(void *arg, const struct err *failure)
 		return;
 	}
 	failpoint(FP_OUTCOME_COMMITTED);
-	if (ended)
+	if (ended) {
 		failpoint(FP_REQUEST_ENDED);
+		log_info("request %" PRId64 " has ended", request);
+	}
 	queue_ended(f, j);
 	if (ended || held)
 		queue_changed(f, request);

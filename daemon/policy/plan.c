@@ -246,7 +246,7 @@ static const char *const mailbox_classes[] = { "inetOrgPerson", "hopthuMailbox",
 /* One side of the difference. */
 static void
 add_side(struct canon *c, const char *key, const struct mailbox *m, const struct mailbox *other,
-	 struct arena *arena)
+	 bool lock, struct arena *arena)
 {
 	canon_open(c, key);
 	for (int a = 0; m && a < PLAN_ATTR_COUNT; a++) {
@@ -255,7 +255,8 @@ add_side(struct canon *c, const char *key, const struct mailbox *m, const struct
 
 		if (a == PLAN_ou && !other) /* a new entry; its place in the order of keys */
 			canon_strings(c, "objectClass", mailbox_classes);
-		if (strcmp(mine, theirs))
+		/* the lock is set or removed again even if our copy says that it is so */
+		if (strcmp(mine, theirs) || (lock && a == PLAN_pwdAccountLockedTime))
 			add_value(c, plan_attr_names[a], mine);
 	}
 	canon_close(c);
@@ -265,14 +266,15 @@ void
 plan_line(struct buf *out, enum op op, int64_t row, const struct mailbox *before,
 	  const struct mailbox *after)
 {
+	bool lock = op == OP_SUSPEND || op == OP_RESUME || op == OP_CLOSE;
 	AUTO(arena) arena = arena_new();
 	struct canon c;
 
 	canon_begin(&c, out);
 	canon_str(&c, "address", after->address);
-	add_side(&c, "after", after, before, arena);
+	add_side(&c, "after", after, before, lock, arena);
 	canon_str(&c, "agency", after->agency);
-	add_side(&c, "before", before, after, arena);
+	add_side(&c, "before", before, after, false, arena);
 	canon_str(&c, "login", after->login);
 	canon_str(&c, "op", op_word((int)op));
 	canon_str(&c, "opid", after->opid);
