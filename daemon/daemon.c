@@ -18,6 +18,7 @@
 #define DRAIN_MS 10000 /* then whatever is still on its way is left to the next run */
 #define DRAIN_TICK_MS 20
 #define RETRY_MS 1000
+#define GATHER_MS 4
 #define HOUR_MS (3600 * 1000)
 #define QUIET_HOURS 23 /* a record at least once a day: silence must be evidenced too */
 
@@ -32,11 +33,11 @@ struct daemon {
 	struct api *api;
 	struct door *door;
 	struct loop_signal *on_hup, *on_term, *on_int;
-	struct loop_timer *drain, *announce, *watchdog, *hourly, *probe;
+	struct loop_timer *drain, *announce, *watchdog, *hourly, *probe, *soon;
 	uint64_t drain_until_us, size_seen;
 	enum event_type to_announce;
 	int quiet_hours, status;
-	bool drained, probing;
+	bool drained, probing, gathering, gathered;
 	char *directory_said; /* why it is away, as logged last */
 };
 
@@ -152,10 +153,39 @@ log_directory(struct daemon *d)
 /* --- turn ------------------------------------------------------------------------------------- */
 
 static void
+on_soon(void *arg)
+{
+	struct daemon *d = arg;
+
+	d->gathering = false;
+	d->gathered = true; /* the end of this turn commits */
+}
+
+/*
+ * While slapd has enough to do, outcomes and intents gather for a moment: a commit costs two syncs
+ * and some ten pages however little is in it, and slapd syncs on the same disk.
+ */
+static bool
+gather(struct daemon *d)
+{
+	if (d->gathered || !store_dirty(d->store) || store_urgent(d->store) ||
+	    2 * dir_in_flight(d->dir) < d->conf->directory.window) {
+		d->gathered = false;
+		return false;
+	}
+	if (!d->gathering)
+		loop_timer_set(d->soon, GATHER_MS);
+	d->gathering = true;
+	return true;
+}
+
+static void
 on_turn_end(void *arg)
 {
 	struct daemon *d = arg;
 
+	if (gather(d))
+		return;
 	store_commit(d->store);
 	if (store_broken(d->store)) {
 		/* fsync is not tried twice: the kernel may have dropped the pages it failed for */
@@ -305,6 +335,7 @@ make_timers(struct daemon *d)
 	d->hourly = loop_timer_new(d->loop, on_hour, d);
 	loop_timer_set(d->hourly, HOUR_MS);
 	d->probe = loop_timer_new(d->loop, on_probe, d);
+	d->soon = loop_timer_new(d->loop, on_soon, d);
 	d->watchdog = loop_timer_new(d->loop, on_watchdog, d);
 	if (notify_watchdog_us())
 		on_watchdog(d);
@@ -353,6 +384,7 @@ destroy(struct daemon *d)
 	loop_timer_free(d->hourly);
 	loop_timer_free(d->watchdog);
 	loop_timer_free(d->probe);
+	loop_timer_free(d->soon);
 	free(d->directory_said);
 	api_free(d->api);
 	door_free(d->door);

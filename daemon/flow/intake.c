@@ -39,23 +39,37 @@ struct intake {
 	json_t *errors, *already, *dry;
 	struct err err;
 	bool failed, announced;
+	bool known_letter; /* others have this number: their rows may be these */
+	int64_t written;
 	struct loop_timer *clean_up;
+	struct intake *next_ready;
 };
 
 struct intakes {
 	struct intake *first;
+	struct intake *ready, **ready_end; /* served one after the other, a slice a turn for all */
+	bool awake;
+	uint64_t began_us; /* this turn's slice */
 };
 
-static void slice(void *arg);
+static void wake(struct intake *in);
 
 static void
 free_intake(struct intake *in)
 {
-	struct intake **p = &in->flow->intakes->first;
+	struct intakes *all = in->flow->intakes;
+	struct intake **p = &all->first;
 
 	while (*p != in)
 		p = &(*p)->next;
 	*p = in->next;
+	for (p = &all->ready; *p; p = &(*p)->next_ready)
+		if (*p == in) {
+			*p = in->next_ready;
+			break;
+		}
+	for (all->ready_end = &all->ready; *all->ready_end; )
+		all->ready_end = &(*all->ready_end)->next_ready;
 	loop_forget(in->flow->loop, in);
 	store_forget(in->flow->store, in);
 	loop_timer_free(in->clean_up);
@@ -73,11 +87,19 @@ free_intake(struct intake *in)
 	free(in);
 }
 
+static void
+intakes_new(struct flow *f)
+{
+	f->intakes = xcalloc(1, sizeof(*f->intakes));
+	f->intakes->ready_end = &f->intakes->ready;
+}
+
 void
 intakes_free(struct flow *f)
 {
 	while (f->intakes && f->intakes->first)
 		free_intake(f->intakes->first);
+	loop_forget(f->loop, f->intakes);
 	free(f->intakes);
 	f->intakes = NULL;
 }
@@ -208,6 +230,13 @@ note_already(struct intake *in, const struct intake_row *r)
 						r->known.address));
 }
 
+/* The number under which a row may have come before, or NULL. */
+static const char *
+letter_of(const struct intake *in)
+{
+	return in->known_letter ? in->o.head.number : NULL;
+}
+
 static void
 on_check_row(void *arg, const struct letter_row *row)
 {
@@ -216,7 +245,7 @@ on_check_row(void *arg, const struct letter_row *row)
 	struct err e = ERR_INIT;
 	struct intake_row r;
 
-	if (intake_row_check(in->flow, row, in->o.head.agency, in->o.head.number, &r, a, &e))
+	if (intake_row_check(in->flow, row, in->o.head.agency, letter_of(in), &r, a, &e))
 		row_error(in, row, r.column, &e);
 	else if (r.already)
 		note_already(in, &r);
@@ -243,7 +272,7 @@ on_write_row(void *arg, const struct letter_row *row)
 
 	if (in->failed)
 		return;
-	if (intake_row_check(in->flow, row, in->o.head.agency, in->o.head.number, &r, a, &e) ||
+	if (intake_row_check(in->flow, row, in->o.head.agency, letter_of(in), &r, a, &e) ||
 	    (!r.already &&
 	     intake_row_write(in->flow, &r, row, in->request.id, &in->o.actor, !in->o.dry_run, a,
 			      &e))) {
@@ -255,6 +284,7 @@ on_write_row(void *arg, const struct letter_row *row)
 	}
 	if (r.already)
 		return;
+	in->written++;
 	add_to_digest(in, &r.item);
 	if (in->o.dry_run)
 		json_array_append_new(in->dry,
@@ -295,15 +325,24 @@ open_reader(struct intake *in, struct letter_head *head)
 				       in->flow->conf->limits.letter_rows, head, &ev);
 }
 
+/* One look-up a slice instead of one a row, for nearly every letter. */
+static void
+look_for_letter(struct intake *in)
+{
+	const struct letter_head *h = &in->o.head;
+
+	in->known_letter = h->agency && h->number &&
+			   store_letter_known(in->flow->store, h->agency, h->number, in->request.id);
+}
+
 static bool
 read_slice(struct intake *in)
 {
-	uint64_t began = clock_mono_us();
-
+	look_for_letter(in);
 	while (letter_reader_step(in->reader, STEP_ROWS)) {
 		if (in->failed)
 			return false;
-		if (clock_mono_us() - began > SLICE_US)
+		if (clock_mono_us() - in->flow->intakes->began_us > SLICE_US)
 			return true;
 	}
 	return false;
@@ -391,6 +430,9 @@ end_write(struct intake *in, struct err *e)
 	AUTO(buf) hex = BUF_INIT;
 	int rc;
 
+	if (in->written != in->rows)
+		return err_set(e, ERR_CONFLICT, "the same letter was being submitted by somebody else at "
+			       "the same time: submit it again, rows that came in are recognised");
 	digest_final(STEAL(in->digest), hash);
 	buf_hex(&hex, hash, DIGEST_LEN);
 	in->request.state = STATE_PLANNED;
@@ -415,7 +457,7 @@ on_slice_committed(void *arg, const struct err *failure)
 	}
 	in->announced = true;
 	if (in->phase != END) {
-		loop_defer(in->flow->loop, slice, in);
+		wake(in);
 		return;
 	}
 	failpoint(FP_REQUEST_PLANNED);
@@ -474,7 +516,7 @@ static void
 check_slice(struct intake *in)
 {
 	if (read_slice(in)) {
-		loop_defer(in->flow->loop, slice, in);
+		wake(in);
 		return;
 	}
 	if (end_check(in)) {
@@ -507,23 +549,58 @@ begin_check(struct intake *in)
 static void
 head_slice(struct intake *in)
 {
-	if (read_slice(in))
-		loop_defer(in->flow->loop, slice, in);
+	if (in->reader && read_slice(in))
+		wake(in);
 	else
 		begin_check(in);
 }
 
 static void
-slice(void *arg)
+slice(struct intake *in)
 {
-	struct intake *in = arg;
-
 	if (in->phase == HEAD)
 		head_slice(in);
 	else if (in->phase == CHECK)
 		check_slice(in);
 	else if (in->phase == WRITE)
 		write_slice(in);
+}
+
+/* However many letters come in, one slice of a turn is theirs together. */
+static void
+run(void *arg)
+{
+	struct intakes *all = arg;
+
+	all->awake = false;
+	all->began_us = clock_mono_us();
+	do {
+		struct intake *in = all->ready;
+
+		if (!in)
+			return;
+		all->ready = in->next_ready;
+		in->next_ready = NULL;
+		if (!all->ready)
+			all->ready_end = &all->ready;
+		slice(in);
+	} while (clock_mono_us() - all->began_us < SLICE_US);
+	if (all->ready && !all->awake) {
+		loop_defer(all->ready->flow->loop, run, all);
+		all->awake = true;
+	}
+}
+
+static void
+wake(struct intake *in)
+{
+	struct intakes *all = in->flow->intakes;
+
+	*all->ready_end = in;
+	all->ready_end = &in->next_ready;
+	if (!all->awake)
+		loop_defer(in->flow->loop, run, all);
+	all->awake = true;
 }
 
 struct intake *
@@ -542,16 +619,13 @@ intake_start(struct flow *f, struct intake_order *o, intake_cb *cb, void *arg)
 	in->arg = arg;
 	in->dry = o->dry_run ? json_array() : NULL;
 	if (!f->intakes)
-		f->intakes = xcalloc(1, sizeof(*f->intakes));
+		intakes_new(f);
 	in->next = f->intakes->first;
 	f->intakes->first = in;
 	in->phase = HEAD;
-	if (o->format == LETTER_JSON) {
+	if (o->format == LETTER_JSON)
 		open_reader(in, &in->o.head);
-		head_slice(in);
-	} else {
-		begin_check(in);
-	}
+	wake(in);
 	return in;
 }
 

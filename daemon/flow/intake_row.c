@@ -136,7 +136,7 @@ intake_row_check(struct flow *f, const struct letter_row *row, const char *agenc
 	};
 	out->item.input = canonical_input(row, a);
 	out->item.ref = reference(row, out->item.input, a);
-	if (store_find_ref(f->store, agency, letter, out->item.ref, &out->known, a)) {
+	if (letter && store_find_ref(f->store, agency, letter, out->item.ref, &out->known, a)) {
 		if (strcmp(out->known.input, out->item.input)) {
 			out->column = "ref";
 			return err_set(e, ERR_CONFLICT,

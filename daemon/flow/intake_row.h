@@ -15,7 +15,7 @@ struct intake_row {
 	const char *column;          /* at fault, when -1 is returned */
 };
 
-/* Pure reading.  agency and letter are the letter's. */
+/* Pure reading.  letter: the number under which the row may have come before, NULL: none is known. */
 int intake_row_check(struct flow *f, const struct letter_row *row, const char *agency,
 		     const char *letter, struct intake_row *out, struct arena *a, struct err *e)
 	MUST_USE;

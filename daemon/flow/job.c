@@ -169,7 +169,7 @@ job_begin(struct flow *f, const struct item *i, const struct request *r, struct 
 		return NULL;
 	}
 	set_state(j, JOB_INTENT);
-	store_after_commit(f->store, on_intent, j);
+	store_after_commit_soon(f->store, on_intent, j);
 	return j;
 }
 

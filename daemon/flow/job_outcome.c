@@ -113,7 +113,7 @@ record(struct job *j, unit_fn *fn, const void *arg)
 		return;
 	}
 	failpoint(FP_OUTCOME_WRITTEN);
-	store_after_commit(s, on_recorded, j);
+	store_after_commit_soon(s, on_recorded, j);
 }
 
 /* --- done ------------------------------------------------------------------------------------- */

@@ -186,8 +186,21 @@ store_dirty(const struct store *s)
 	return s->in_txn || s->first;
 }
 
+bool
+store_urgent(const struct store *s)
+{
+	return s->urgent || s->lost || s->broken;
+}
+
 void
 store_after_commit(struct store *s, store_done_cb *cb, void *arg)
+{
+	s->urgent = true;
+	store_after_commit_soon(s, cb, arg);
+}
+
+void
+store_after_commit_soon(struct store *s, store_done_cb *cb, void *arg)
 {
 	struct waiting *w = xcalloc(1, sizeof(*w));
 
@@ -255,6 +268,7 @@ store_commit(struct store *s)
 	w = s->first;
 	s->first = NULL;
 	s->end = &s->first;
+	s->urgent = false;
 	for (; w; w = next) {
 		next = w->next;
 		if (w->cb)

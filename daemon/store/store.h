@@ -34,6 +34,10 @@ bool store_dirty(const struct store *s);
 /* failure NULL: durable.  Otherwise nothing of this turn happened. */
 typedef void store_done_cb(void *arg, const struct err *failure);
 void store_after_commit(struct store *s, store_done_cb *cb, void *arg);
+/* The same for who can wait a few milliseconds, so that more go into one commit. */
+void store_after_commit_soon(struct store *s, store_done_cb *cb, void *arg);
+/* True when somebody waits for the commit who should not. */
+bool store_urgent(const struct store *s);
 void store_forget(struct store *s, void *arg); /* drops what waits for arg */
 /* Commits what the units of this turn did and runs what waits for it. */
 void store_commit(struct store *s);
@@ -146,6 +150,8 @@ int64_t store_next_due(struct store *s, int64_t now);
 /* Item of an earlier, not refused letter with this number and ref; 1 found. */
 int store_find_ref(struct store *s, const char *agency, const char *letter, const char *ref,
 		   struct item *i, struct arena *a);
+/* True when another request (than this id) came under the same number and was not withdrawn. */
+bool store_letter_known(struct store *s, const char *agency, const char *letter, int64_t id);
 /* Items that touched a mailbox, newest first, with their requests. */
 int store_history(struct store *s, const char *login, int limit,
 		  void (*each)(void *arg, const struct item *i, const struct request *r), void *arg,

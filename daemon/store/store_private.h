@@ -19,6 +19,7 @@ struct store {
 	char *file;
 	bool in_txn;   /* BEGIN was done this turn */
 	bool in_unit;
+	bool urgent;
 	bool lost;     /* the engine rolled the turn back: every later unit of it fails too */
 	bool broken;
 	bool changed;  /* in this unit, rows other than the log's */

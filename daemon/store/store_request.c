@@ -200,6 +200,16 @@ store_find_ref(struct store *s, const char *agency, const char *letter, const ch
 	return one_item(s, store_bind(s, SQL_ITEM_REF, "sss", agency, letter, ref), i, a);
 }
 
+bool
+store_letter_known(struct store *s, const char *agency, const char *letter, int64_t id)
+{
+	sqlite3_stmt *st = store_bind(s, SQL_REQUEST_OF_LETTER, "ssi", agency, letter, id);
+	bool known = store_row(s, st, NULL) == 1;
+
+	store_reset(st);
+	return known;
+}
+
 static int
 each_item(struct store *s, sqlite3_stmt *st, void (*each)(void *, const struct item *), void *arg,
 	  struct err *e)

@@ -105,6 +105,8 @@
 	X(ITEM_REF, "SELECT " ITEM_COLUMNS " FROM request r JOIN item i ON i.request = r.id " \
 		"WHERE r.agency = ? AND r.letter = ? AND i.ref = ? " \
 		"AND r.state NOT IN ('refused', 'cancelled') ORDER BY i.id DESC LIMIT 1") \
+	X(REQUEST_OF_LETTER, "SELECT id FROM request WHERE agency = ? AND letter = ? AND id <> ? " \
+		"AND state NOT IN ('refused', 'cancelled') LIMIT 1") \
 	X(ITEM_HISTORY, "SELECT " ITEM_COLUMNS ", " REQUEST_COLUMNS " FROM item i JOIN request r " \
 		"ON r.id = i.request WHERE i.login = ? ORDER BY i.id DESC LIMIT ?")
 
