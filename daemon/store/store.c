@@ -369,6 +369,7 @@ pragmas(struct store *s, struct err *e)
 		"PRAGMA trusted_schema=OFF;"
 		"PRAGMA cell_size_check=ON;"
 		"PRAGMA mmap_size=0;"
+		"PRAGMA temp_store=MEMORY;" /* else each unit journals its pages into /var/tmp */
 		"PRAGMA secure_delete=ON;"
 		"PRAGMA cache_size=-8192;"
 		"BEGIN IMMEDIATE; COMMIT;"; /* takes the lock now, not at the first letter */
