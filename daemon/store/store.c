@@ -371,7 +371,7 @@ pragmas(struct store *s, struct err *e)
 		"PRAGMA mmap_size=0;"
 		"PRAGMA temp_store=MEMORY;" /* else each unit journals its pages into /var/tmp */
 		"PRAGMA secure_delete=ON;"
-		"PRAGMA cache_size=-8192;"
+		"PRAGMA cache_size=-16384;"
 		"BEGIN IMMEDIATE; COMMIT;"; /* takes the lock now, not at the first letter */
 	int rc = sqlite3_exec(s->db, text, NULL, NULL, NULL);
 
