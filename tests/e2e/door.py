@@ -154,7 +154,10 @@ class Door:
     def raw(self, method, path, body=None, headers=None):
         """One exchange on the connection as it is."""
         began = time.monotonic()
-        self.http.request(method, path, body, headers or {})
+        try:
+            self.http.request(method, path, body, headers or {})
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # it may have said why before it closed
         r = self.http.getresponse()
         data = r.read()
         reply = Reply(r.status, r.headers, data, time.monotonic() - began)
