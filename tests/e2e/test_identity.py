@@ -265,18 +265,17 @@ def test_unknown_names_look_like_known_ones(world):
 
     assert refusal("lan") == refusal("khongai")
 
-    def cost(name):
-        times = []
-        with anonymous(world) as d:
-            for _ in range(12):
+    # what a refusal costs, measured in turns so that the load of the machine is the same for both
+    times = {"lan": [], "khongai": []}
+    with anonymous(world) as d:
+        for _ in range(25):
+            for name, seen in times.items():
                 d.open()
                 began = time.monotonic()
                 d.login(name, "wrong")
-                times.append(time.monotonic() - began)
-        return statistics.median(times)
-
-    a, b = cost("lan"), cost("khongai")
-    assert max(a, b) < 2 * min(a, b) + 0.002, (a, b)
+                seen.append(time.monotonic() - began)
+    a, b = (statistics.median(sorted(t)[:15]) for t in times.values())
+    assert max(a, b) < 1.5 * min(a, b) + 0.001, (a, b)
 
 
 def test_unknown_salt_survives_a_restart(make_world):
