@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <malloc.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -19,6 +20,7 @@
 #define DRAIN_TICK_MS 20
 #define RETRY_MS 1000
 #define GATHER_MS 4
+#define IDLE_MS 2000
 #define HOUR_MS (3600 * 1000)
 #define QUIET_HOURS 23 /* a record at least once a day: silence must be evidenced too */
 
@@ -33,8 +35,8 @@ struct daemon {
 	struct api *api;
 	struct door *door;
 	struct loop_signal *on_hup, *on_term, *on_int;
-	struct loop_timer *drain, *announce, *watchdog, *hourly, *probe, *soon;
-	uint64_t drain_until_us, size_seen;
+	struct loop_timer *drain, *announce, *watchdog, *hourly, *probe, *soon, *idle;
+	uint64_t drain_until_us, size_seen, size_at_turn;
 	enum event_type to_announce;
 	int quiet_hours, status;
 	bool drained, probing, gathering, gathered;
@@ -179,11 +181,26 @@ gather(struct daemon *d)
 	return true;
 }
 
+/* After a busy time the pages of the database and libc's free memory go back to the system. */
+static void
+on_idle(void *arg)
+{
+	struct daemon *d = arg;
+
+	store_shrink(d->store);
+	malloc_trim(0);
+}
+
 static void
 on_turn_end(void *arg)
 {
 	struct daemon *d = arg;
+	uint64_t size = store_committed_tree(d->store)->size;
 
+	if (size != d->size_at_turn) {
+		d->size_at_turn = size;
+		loop_timer_set(d->idle, IDLE_MS);
+	}
 	if (gather(d))
 		return;
 	store_commit(d->store);
@@ -336,6 +353,7 @@ make_timers(struct daemon *d)
 	loop_timer_set(d->hourly, HOUR_MS);
 	d->probe = loop_timer_new(d->loop, on_probe, d);
 	d->soon = loop_timer_new(d->loop, on_soon, d);
+	d->idle = loop_timer_new(d->loop, on_idle, d);
 	d->watchdog = loop_timer_new(d->loop, on_watchdog, d);
 	if (notify_watchdog_us())
 		on_watchdog(d);
@@ -385,6 +403,7 @@ destroy(struct daemon *d)
 	loop_timer_free(d->watchdog);
 	loop_timer_free(d->probe);
 	loop_timer_free(d->soon);
+	loop_timer_free(d->idle);
 	free(d->directory_said);
 	api_free(d->api);
 	door_free(d->door);

@@ -220,6 +220,25 @@ call_text(const json_t *body, const char *key, const char **text, struct err *e)
 				       err_set(e, ERR_USAGE, "\"%s\" is longer than 2000 bytes", key);
 }
 
+int
+call_agency(struct call *c, const char **agency)
+{
+	const char *asked = door_query(c->req, "agency");
+	struct err e = ERR_INIT;
+	struct agency g;
+
+	*agency = c->only_agency;
+	if (!asked || !*asked)
+		return 0;
+	*agency = asked;
+	if (!store_agency(c->flow->store, asked, &g, c->arena))
+		err_set(&e, ERR_NOTFOUND, "there is no agency \"%.64s\"", asked);
+	else if (!authz_agency(&c->op, asked, &e))
+		return 0;
+	call_fail(c, &e);
+	return -1;
+}
+
 int64_t
 call_number(struct call *c, const char *key, int64_t otherwise, int64_t min, int64_t max)
 {

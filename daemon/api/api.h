@@ -58,6 +58,9 @@ json_t *call_body(struct call *c);
 const char *call_need(struct call *c, const json_t *body, const char *key);
 /* A text that may be missing ("" then); -1 and e when it is there and no text. */
 int call_text(const json_t *body, const char *key, const char **text, struct err *e) MUST_USE;
+/* The agency a list is to be about: the query's, or the one the operator is confined to, or NULL.
+ * -1: it is none, or another's; the call has ended. */
+int call_agency(struct call *c, const char **agency) MUST_USE;
 /* Number in the query, within bounds; the default when it is missing or none. */
 int64_t call_number(struct call *c, const char *key, int64_t otherwise, int64_t min, int64_t max);
 

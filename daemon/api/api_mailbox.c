@@ -41,8 +41,7 @@ void
 handle_mailbox_list(struct call *c)
 {
 	const char *status = door_query(c->req, "status"), *after = door_query(c->req, "after");
-	struct mailbox_query q = { .agency = door_query(c->req, "agency"), .status = -1,
-				   .q = door_query(c->req, "q") };
+	struct mailbox_query q = { .status = -1, .q = door_query(c->req, "q") };
 	struct listing l = { .array = NULL };
 	struct err e = ERR_INIT;
 	AUTO(str) from = NULL;
@@ -57,8 +56,8 @@ handle_mailbox_list(struct call *c)
 		call_fail(c, &e);
 		return;
 	}
-	if (c->only_agency)
-		q.agency = c->only_agency;
+	if (call_agency(c, &q.agency))
+		return;
 	q.after = from;
 	q.limit = (int)call_number(c, "limit", PAGE, 1, PAGE);
 	l.array = json_array();

@@ -148,15 +148,15 @@ void
 handle_request_list(struct call *c)
 {
 	const char *state = door_query(c->req, "state"), *mine = door_query(c->req, "mine");
-	struct request_query q = { .agency = door_query(c->req, "agency"), .state = -1 };
-	struct listing l = { .flow = c->flow, .array = json_array(), .shown_state = -1 };
+	struct request_query q = { .state = -1 };
+	struct listing l = { .flow = c->flow, .shown_state = -1 };
 	struct err e = ERR_INIT;
 
+	if (call_agency(c, &q.agency))
+		return;
 	q.limit = (int)call_number(c, "limit", 100, 1, LIST_MAX);
 	q.before = call_number(c, "before", 0, 0, INT64_MAX);
 	q.submitter = mine && !strcmp(mine, "1") ? c->op.name : NULL;
-	if (c->only_agency)
-		q.agency = c->only_agency;
 	q.open_only = state && !strcmp(state, "open");
 	if (state && *state && !q.open_only) {
 		q.state = l.shown_state = state_from(state);
@@ -164,12 +164,12 @@ handle_request_list(struct call *c)
 			q.state = STATE_APPROVED; /* what its row says */
 	}
 	if (state && *state && !q.open_only && q.state < 0) {
-		json_decref(l.array);
 		err_set(&e, ERR_USAGE, "\"%.40s\" is no state: planned, approved, running, done, failed, "
 			"refused, cancelled, or open for all that have not ended", state);
 		call_fail(c, &e);
 		return;
 	}
+	l.array = json_array();
 	(void)store_requests(c->flow->store, &q, add_request, &l, NULL);
 	call_reply(c, 200, json_pack("{s:o,s:o}", "requests", l.array, "next",
 				     l.count == q.limit ? json_integer(l.last) : json_null()));
@@ -198,9 +198,10 @@ add_plan(void *arg, const struct item *i)
 	l->last = i->row;
 	l->count++;
 	buf_hex(&hex, i->plan_sha, DIGEST_LEN);
-	json_array_append_new(l->array, json_pack("{s:I,s:s,s:s,s:s,s:s}", "row", (json_int_t)i->row,
-						  "op", op_word((int)i->op), "address", i->address,
-						  "line", i->plan, "sha256", hex.data));
+	json_array_append_new(l->array, json_pack("{s:I,s:s,s:s,s:s,s:s,s:o?}", "row",
+						  (json_int_t)i->row, "op", op_word((int)i->op),
+						  "address", i->address, "line", i->plan, "sha256",
+						  hex.data, "input", json_loads(i->input, 0, NULL)));
 }
 
 void

@@ -5,6 +5,7 @@
 #include "common/buf.h"
 #include "daemon/api/api.h"
 #include "daemon/api/audit_story.h"
+#include "daemon/base/clock.h"
 #include "daemon/policy/plan.h"
 
 static void
@@ -124,9 +125,21 @@ audit_summary(struct flow *f, int64_t seq, const json_t *rec)
 	return buf_steal(&b);
 }
 
+static bool
+is_event(const json_t *rec, enum event_type ev)
+{
+	const char *word = json_str(rec, "ev");
+
+	return word && !strcmp(word, event_word((int)ev));
+}
+
+/* What the plan changes: of a record that says it is to be, or was, done. */
 static void
 add_change(struct flow *f, const json_t *rec, json_t *story)
 {
+	const char *result = json_str(rec, "result");
+	bool undone = is_event(rec, EVENT_DRIFT) ||
+		      (is_event(rec, EVENT_OUTCOME) && result && strcmp(result, "done"));
 	AUTO(arena) a = arena_new();
 	struct item i;
 	struct plan p;
@@ -136,27 +149,41 @@ add_change(struct flow *f, const json_t *rec, json_t *story)
 	json_object_set_new(story, "op", json_string(op_word((int)i.op)));
 	json_object_set_new(story, "address", json_string(i.address));
 	json_object_set_new(story, "full_name", json_string(i.full_name));
-	json_object_set(story, "before", (json_t *)p.before);
-	json_object_set(story, "after", (json_t *)p.after);
+	if (!undone) {
+		json_object_set(story, "before", (json_t *)p.before);
+		json_object_set(story, "after", (json_t *)p.after);
+	}
 	plan_release(&p);
 }
 
+/* The letter as it was when the record was written: what came later is not part of its story. */
 json_t *
 audit_story(struct flow *f, const json_t *rec)
 {
 	int64_t req = json_integer_value(json_object_get(rec, "req"));
+	const char *t = json_str(rec, "t"), *digest = json_str(rec, "digest");
+	char decided[CLOCK_TEXT];
 	AUTO(arena) a = arena_new();
 	struct request r;
+	bool allowed;
 	json_t *j;
 
 	if (!req || !store_request(f->store, req, &r, a))
 		return json_null();
-	j = json_pack("{s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "request", (json_int_t)r.id, "letter",
-		      r.letter, "date", r.date, "agency", r.agency, "signer", r.signer, "reason",
-		      r.reason, "requested_by", r.submitter, "approved_by", r.approver, "digest",
-		      r.digest);
+	clock_text((uint64_t)r.approved_at, decided);
+	allowed = r.approved_at && t && strcmp(decided, t) <= 0;
+	j = json_pack("{s:I,s:s,s:s,s:s,s:s,s:s,s:s}", "request", (json_int_t)r.id, "letter", r.letter,
+		      "date", r.date, "agency", r.agency, "signer", r.signer, "reason", r.reason,
+		      "requested_by", r.submitter);
 	json_object_set_new(j, "requested_at", json_time(r.submitted_at));
-	json_object_set_new(j, "approved_at", json_time(r.approved_at));
+	if (allowed) {
+		json_object_set_new(j, "approved_by", json_string(r.approver));
+		json_object_set_new(j, "approved_at", json_time(r.approved_at));
+	}
+	if (digest)
+		json_object_set_new(j, "digest", json_string(digest));
+	else if (allowed)
+		json_object_set_new(j, "digest", json_string(r.digest));
 	add_change(f, rec, j);
 	return j;
 }

@@ -41,11 +41,12 @@ add_item(void *arg, const struct item *i)
 	l->count++;
 	json_array_append_new(
 		l->items,
-		json_pack("{s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:o,s:o}", "row", (json_int_t)i->row, "op",
+		json_pack("{s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:o,s:o,s:o?}", "row", (json_int_t)i->row, "op",
 			  op_word((int)i->op), "address", i->address, "state",
 			  state_word((int)item_state(l->flow, l->request, i)), "error", i->error, "ref",
 			  *i->ref == '~' ? "" : i->ref, "full_name", i->full_name, "effective",
-			  json_time(i->due * 1000000), "updated_at", json_time(i->updated_at)));
+			  json_time(i->due * 1000000), "updated_at", json_time(i->updated_at), "input",
+			  json_loads(i->input, 0, NULL)));
 }
 
 json_t *
@@ -64,7 +65,9 @@ request_head_json(struct flow *f, const struct request *r, enum state *shown)
 		      state_word((int)*shown), "kind", r->kind == REQUEST_ORDER ? "order" : "letter",
 		      "agency", r->agency, "letter", r->letter, "date", r->date, "signer", r->signer,
 		      "reason", r->reason, "channel", r->channel, "submitter", r->submitter,
-		      "approver", r->approver);
+		      "approver", r->state == STATE_REFUSED ? "" : r->approver);
+	if (r->state == STATE_REFUSED)
+		json_object_set_new(j, "refused_by", json_string(r->approver));
 	json_object_set_new(j, "digest", json_string(r->digest));
 	json_object_set_new(j, "declared", r->declared < 0 ? json_null() : json_integer(r->declared));
 	json_object_set_new(j, "round", json_integer(r->round));

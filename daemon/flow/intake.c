@@ -230,13 +230,6 @@ note_already(struct intake *in, const struct intake_row *r)
 						r->known.address));
 }
 
-/* The number under which a row may have come before, or NULL. */
-static const char *
-letter_of(const struct intake *in)
-{
-	return in->known_letter ? in->o.head.number : NULL;
-}
-
 static void
 on_check_row(void *arg, const struct letter_row *row)
 {
@@ -245,7 +238,7 @@ on_check_row(void *arg, const struct letter_row *row)
 	struct err e = ERR_INIT;
 	struct intake_row r;
 
-	if (intake_row_check(in->flow, row, in->o.head.agency, letter_of(in), &r, a, &e))
+	if (intake_row_check(in->flow, row, &in->o.head, in->known_letter, &r, a, &e))
 		row_error(in, row, r.column, &e);
 	else if (r.already)
 		note_already(in, &r);
@@ -272,7 +265,7 @@ on_write_row(void *arg, const struct letter_row *row)
 
 	if (in->failed)
 		return;
-	if (intake_row_check(in->flow, row, in->o.head.agency, letter_of(in), &r, a, &e) ||
+	if (intake_row_check(in->flow, row, &in->o.head, in->known_letter, &r, a, &e) ||
 	    (!r.already &&
 	     intake_row_write(in->flow, &r, row, in->request.id, &in->o.actor, !in->o.dry_run, a,
 			      &e))) {
@@ -331,8 +324,9 @@ look_for_letter(struct intake *in)
 {
 	const struct letter_head *h = &in->o.head;
 
-	in->known_letter = h->agency && h->number &&
-			   store_letter_known(in->flow->store, h->agency, h->number, in->request.id);
+	in->known_letter = h->agency && h->number && h->date &&
+			   store_letter_known(in->flow->store, h->agency, h->number, h->date,
+					      in->request.id);
 }
 
 static bool

@@ -125,8 +125,8 @@ check_change(struct flow *f, const struct letter_row *row, const char *agency,
 }
 
 int
-intake_row_check(struct flow *f, const struct letter_row *row, const char *agency,
-		 const char *letter, struct intake_row *out, struct arena *a, struct err *e)
+intake_row_check(struct flow *f, const struct letter_row *row, const struct letter_head *head,
+		 bool known, struct intake_row *out, struct arena *a, struct err *e)
 {
 	memset(out, 0, sizeof(*out));
 	out->column = "";
@@ -136,7 +136,8 @@ intake_row_check(struct flow *f, const struct letter_row *row, const char *agenc
 	};
 	out->item.input = canonical_input(row, a);
 	out->item.ref = reference(row, out->item.input, a);
-	if (letter && store_find_ref(f->store, agency, letter, out->item.ref, &out->known, a)) {
+	if (known && store_find_ref(f->store, head->agency, head->number, head->date,
+				    out->item.ref, &out->known, a)) {
 		if (strcmp(out->known.input, out->item.input)) {
 			out->column = "ref";
 			return err_set(e, ERR_CONFLICT,
@@ -147,8 +148,8 @@ intake_row_check(struct flow *f, const struct letter_row *row, const char *agenc
 		out->already = true;
 		return 0;
 	}
-	if (row->op == OP_CREATE ? check_create(f, row, agency, out, a, e) :
-				   check_change(f, row, agency, out, a, e))
+	if (row->op == OP_CREATE ? check_create(f, row, head->agency, out, a, e) :
+				   check_change(f, row, head->agency, out, a, e))
 		return -1;
 	out->item.full_name = out->after.full_name;
 	out->item.person = out->after.person;

@@ -15,9 +15,9 @@ struct intake_row {
 	const char *column;          /* at fault, when -1 is returned */
 };
 
-/* Pure reading.  letter: the number under which the row may have come before, NULL: none is known. */
-int intake_row_check(struct flow *f, const struct letter_row *row, const char *agency,
-		     const char *letter, struct intake_row *out, struct arena *a, struct err *e)
+/* Pure reading.  known: a letter of this number came before, so its rows may be these. */
+int intake_row_check(struct flow *f, const struct letter_row *row, const struct letter_head *head,
+		     bool known, struct intake_row *out, struct arena *a, struct err *e)
 	MUST_USE;
 /* Chooses the address, plans, and writes item, registry and record.  In a unit; keep is false when
  * the unit will be undone (a dry run). */

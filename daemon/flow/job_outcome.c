@@ -276,8 +276,26 @@ adopt(struct job *j, const struct dir_entry *found, struct buf *difference, stru
 	for (int n = 0; n < PLAN_ATTR_COUNT; n++)
 		plan_attr_set(&m, (enum plan_attr)n, dir_entry_get(found, plan_attr_names[n]),
 			      j->arena);
+	m.request = 0; /* nobody's letter */
 	m.updated_at = (int64_t)clock_wall_us();
 	return store_put_mailbox(s, &m, e);
+}
+
+/* What is found is what another request of ours left there after this one was planned. */
+static bool
+is_ours(struct job *j, const struct dir_entry *found)
+{
+	struct mailbox m;
+
+	if (j->item.op == OP_CREATE || !store_mailbox(j->flow->store, j->item.login, &m, j->arena))
+		return false;
+	for (int n = 0; n < PLAN_ATTR_COUNT; n++) {
+		const char *is = dir_entry_get(found, plan_attr_names[n]);
+
+		if (strcmp(is ? is : "", plan_attr_get(&m, (enum plan_attr)n, j->arena)))
+			return false;
+	}
+	return true;
 }
 
 static int
@@ -286,7 +304,10 @@ unit_moved(struct job *j, const void *arg, struct err *e)
 	const struct dir_entry *found = arg;
 	AUTO(buf) difference = BUF_INIT;
 	struct evidence ev = outcome(j, "moved"), drift = { .ev = EVENT_DRIFT };
-	const char *error = j->item.op == OP_CREATE ?
+	bool ours = is_ours(j, found);
+	const char *error = ours ?
+		"another request changed this mailbox since this was planned: it is planned and needs "
+		"approval again" : j->item.op == OP_CREATE ?
 		"the directory has an entry of this name that hopthu did not make: it gets another "
 		"address and needs approval again" :
 		"the entry was changed in the directory since this was planned: it is planned and "
@@ -296,11 +317,15 @@ unit_moved(struct job *j, const void *arg, struct err *e)
 	drift.req = j->item.request;
 	drift.row = j->item.row;
 	drift.subj = *j->item.person ? j->item.person : NULL;
-	if (adopt(j, found, &difference, e))
+	if (evidence_append(j->flow, &ev, NULL, e))
 		return -1;
-	evidence_pii(&drift, "found", difference.data);
-	if (evidence_append(j->flow, &ev, NULL, e) || evidence_append(j->flow, &drift, NULL, e))
-		return -1;
+	if (!ours) {
+		if (adopt(j, found, &difference, e))
+			return -1;
+		evidence_pii(&drift, "found", difference.data);
+		if (evidence_append(j->flow, &drift, NULL, e))
+			return -1;
+	}
 	return end_item(j, STATE_CHECKED, error, e);
 }
 

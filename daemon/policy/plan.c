@@ -153,8 +153,16 @@ static const struct transition transitions[] = {
 	{ OP_CLOSE, FROM(ACTIVE) | FROM(SUSPENDED), STATUS_CLOSED, false, false },
 };
 
+static const char *
+since(const struct mailbox *m, struct arena *arena)
+{
+	return m->request ? arena_printf(arena, "since request %" PRId64, m->request) :
+			    "changed in the directory, not by hopthu";
+}
+
 static int
-change_status(enum op op, const struct mailbox *before, struct mailbox *after, struct err *e)
+change_status(enum op op, const struct mailbox *before, struct mailbox *after,
+	      struct arena *arena, struct err *e)
 {
 	for (size_t i = 0; i < sizeof(transitions) / sizeof(*transitions); i++) {
 		const struct transition *t = &transitions[i];
@@ -162,10 +170,8 @@ change_status(enum op op, const struct mailbox *before, struct mailbox *after, s
 		if (t->op != op)
 			continue;
 		if (!(t->from & 1 << before->status))
-			return err_set(e, ERR_USAGE,
-				       "%s is %s (since request %" PRId64 "): it cannot be %s",
-				       before->address, status_word((int)before->status),
-				       before->request,
+			return err_set(e, ERR_USAGE, "%s is %s (%s): it cannot be %s", before->address,
+				       status_word((int)before->status), since(before, arena),
 				       op == OP_SUSPEND ? "suspended" :
 				       op == OP_RESUME	? "resumed, only a suspended mailbox can" :
 							  "closed");
@@ -193,9 +199,8 @@ plan_after(enum op op, const struct mailbox *before, const char *const cell[LETT
 	struct mailbox a = before ? *before : *after;
 
 	if (op == OP_UPDATE && before->status == STATUS_CLOSED)
-		return err_set(e, ERR_USAGE, "%s is closed (since request %" PRId64
-			       "): nothing about it can be changed", before->address,
-			       before->request);
+		return err_set(e, ERR_USAGE, "%s is closed (%s): nothing about it can be changed",
+			       before->address, since(before, arena));
 	if (op == OP_CREATE || op == OP_UPDATE) {
 		a.full_name = changed(cell[LETTER_full_name], a.full_name, arena);
 		a.title = changed(cell[LETTER_title], a.title, arena);
@@ -216,7 +221,7 @@ plan_after(enum op op, const struct mailbox *before, const char *const cell[LETT
 			       "a value)", before->address);
 	if (!*a.full_name)
 		return err_set(e, ERR_USAGE, "a mailbox of a person needs a full_name");
-	if (before && change_status(op, before, &a, e))
+	if (before && change_status(op, before, &a, arena, e))
 		return -1;
 	*after = a;
 	return 0;

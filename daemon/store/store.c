@@ -309,6 +309,13 @@ store_tidy(struct store *s)
 	s->wal_pages = 0; /* a full disk keeps the old pages: asked again after as many more */
 }
 
+void
+store_shrink(struct store *s)
+{
+	if (!s->in_txn)
+		sqlite3_db_release_memory(s->db);
+}
+
 /* --- opening --------------------------------------------------------------------------------- */
 
 /* The second lock on the log, even against our own mistakes. */

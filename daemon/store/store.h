@@ -47,6 +47,8 @@ const char *store_trouble(const struct store *s);
 bool store_broken(const struct store *s);
 /* Moves the write-ahead log into the database when it has grown; call when idle. */
 void store_tidy(struct store *s);
+/* Gives the memory of cached pages back; call after a busy time. */
+void store_shrink(struct store *s);
 
 /* --- the log ------------------------------------------------------------------------------- */
 struct opening {
@@ -147,11 +149,14 @@ int store_items_adrift(struct store *s, void (*each)(void *arg, const struct ite
 		       struct err *e);
 /* Earliest due time after now among planned items of approved requests; 0: none. */
 int64_t store_next_due(struct store *s, int64_t now);
-/* Item of an earlier, not refused letter with this number and ref; 1 found. */
-int store_find_ref(struct store *s, const char *agency, const char *letter, const char *ref,
-		   struct item *i, struct arena *a);
-/* True when another request (than this id) came under the same number and was not withdrawn. */
-bool store_letter_known(struct store *s, const char *agency, const char *letter, int64_t id);
+/* Item of an earlier, not withdrawn letter with this number, of this date's year (numbers begin again
+ * each year), and ref; 1 found. */
+int store_find_ref(struct store *s, const char *agency, const char *letter, const char *date,
+		   const char *ref, struct item *i, struct arena *a);
+/* True when another request (than this id) came under the same number in the same year and was not
+ * withdrawn. */
+bool store_letter_known(struct store *s, const char *agency, const char *letter, const char *date,
+			int64_t id);
 /* Items that touched a mailbox, newest first, with their requests. */
 int store_history(struct store *s, const char *login, int limit,
 		  void (*each)(void *arg, const struct item *i, const struct request *r), void *arg,

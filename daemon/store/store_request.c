@@ -194,16 +194,17 @@ store_item_by_row(struct store *s, int64_t request, int64_t row, struct item *i,
 }
 
 int
-store_find_ref(struct store *s, const char *agency, const char *letter, const char *ref,
-	       struct item *i, struct arena *a)
+store_find_ref(struct store *s, const char *agency, const char *letter, const char *date,
+	       const char *ref, struct item *i, struct arena *a)
 {
-	return one_item(s, store_bind(s, SQL_ITEM_REF, "sss", agency, letter, ref), i, a);
+	return one_item(s, store_bind(s, SQL_ITEM_REF, "ssss", agency, letter, date, ref), i, a);
 }
 
 bool
-store_letter_known(struct store *s, const char *agency, const char *letter, int64_t id)
+store_letter_known(struct store *s, const char *agency, const char *letter, const char *date,
+		   int64_t id)
 {
-	sqlite3_stmt *st = store_bind(s, SQL_REQUEST_OF_LETTER, "ssi", agency, letter, id);
+	sqlite3_stmt *st = store_bind(s, SQL_REQUEST_OF_LETTER, "sssi", agency, letter, date, id);
 	bool known = store_row(s, st, NULL) == 1;
 
 	store_reset(st);

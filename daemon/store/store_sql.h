@@ -103,9 +103,11 @@
 	X(ITEM_DUE, "SELECT coalesce(min(i.due), 0) FROM request r JOIN item i ON i.request = r.id " \
 		"WHERE r.state = 'approved' AND i.state = 'planned' AND i.due > ?") \
 	X(ITEM_REF, "SELECT " ITEM_COLUMNS " FROM request r JOIN item i ON i.request = r.id " \
-		"WHERE r.agency = ? AND r.letter = ? AND i.ref = ? " \
+		"WHERE r.agency = ? AND r.letter = ? AND substr(r.date, 1, 4) = substr(?, 1, 4) " \
+		"AND i.ref = ? " \
 		"AND r.state NOT IN ('refused', 'cancelled') ORDER BY i.id DESC LIMIT 1") \
-	X(REQUEST_OF_LETTER, "SELECT id FROM request WHERE agency = ? AND letter = ? AND id <> ? " \
+	X(REQUEST_OF_LETTER, "SELECT id FROM request WHERE agency = ? AND letter = ? " \
+		"AND substr(date, 1, 4) = substr(?, 1, 4) AND id <> ? " \
 		"AND state NOT IN ('refused', 'cancelled') LIMIT 1") \
 	X(ITEM_HISTORY, "SELECT " ITEM_COLUMNS ", " REQUEST_COLUMNS " FROM item i JOIN request r " \
 		"ON r.id = i.request WHERE i.login = ? ORDER BY i.id DESC LIMIT ?")
