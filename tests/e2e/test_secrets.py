@@ -3,12 +3,13 @@
 import os
 import pathlib
 import re
+import resource
 import signal
 import subprocess
 
 import people
 from door import Door
-from hopthu import PASSWORDS, free_text
+from hopthu import PASSWORDS, SANITIZED, free_text
 
 CANARY = re.compile(rb"canary-[a-z0-9]+-7Xq9")
 WRONG = b"canary-typo-7Xq9"
@@ -32,9 +33,11 @@ def test_no_password_anywhere(make_world):
     w.ctl("operator", "add", "moi", "--full-name", "Mới", "--role", "auditor",
           "--new-password-file", new)
     core = w.dir / ("core.%d" % w.daemon.pid)
-    if _have("gcore"):  # what a crash would leave; of what is sent in clear by mistake it may know
+    image = _have("gcore") and not SANITIZED  # whose memory is terabytes
+    if image:  # what a crash would leave; of what is sent in clear by mistake it may know
         subprocess.run(["gcore", "-o", str(w.dir / "core"), str(w.daemon.pid)], check=False,
-                       capture_output=True)
+                       capture_output=True, preexec_fn=lambda: resource.setrlimit(
+                           resource.RLIMIT_FSIZE, (1 << 30, 1 << 30)))
     # a password by mistake where a verifier belongs, in a name, in a path
     w.door("admin").ask("POST", "/v1/operators/hoa/passwd", body={"scram": "canary-plain-7Xq9"})
     w.door("admin").ask("POST", "/v1/operators", body={
@@ -56,7 +59,7 @@ def test_no_password_anywhere(make_world):
             found = CANARY.search(f.read_bytes())
             assert not found, "%s in %s" % (found.group(0), f)
             searched += 1
-    assert searched > 10 and (core.exists() or not _have("gcore"))
+    assert searched > 10 and (core.exists() or not image)
     # the log speaks of the attempts all the same
     assert "lan" in free_text(w.log)
 
