@@ -138,7 +138,7 @@ blank_row(const struct letter_csv *c)
 static void
 read_row(struct letter_csv *c)
 {
-	struct letter_cell cell[LETTER_COLUMN_COUNT] = { { NULL, 0 } };
+	struct letter_cell cell[LETTER_COLUMN_COUNT] = { { NULL, 0, false } };
 	unsigned number;
 
 	if (blank_row(c) || !(number = letter_count_row(c->r, c->line)))
@@ -156,9 +156,10 @@ read_row(struct letter_csv *c)
 		return;
 	}
 	for (unsigned i = 0; i < c->named; i++)
-		cell[c->column[i]] = (struct letter_cell){ "", 0 };
+		cell[c->column[i]] = (struct letter_cell){ "", 0, false };
 	for (unsigned i = 0; i < c->cells && i < c->named; i++)
-		cell[c->column[i]] = (struct letter_cell){ c->text.data + c->at[i], c->len[i] };
+		cell[c->column[i]] =
+			(struct letter_cell){ c->text.data + c->at[i], c->len[i], false };
 	letter_check_row(c->r, number, c->line, cell);
 }
 

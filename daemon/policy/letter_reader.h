@@ -76,6 +76,7 @@ struct letter_reader {
 struct letter_cell {
 	const char *text; /* NULL: there is no such column */
 	size_t len;
+	bool number;      /* a JSON number: a quota is in bytes then, and has no unit */
 };
 
 /* Reports an error; value is made printable and short. */

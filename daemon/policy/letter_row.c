@@ -113,32 +113,70 @@ check_phone(struct check *c)
 		wrong(c, LETTER_phone, "a phone number has 3 to 15 digits; this one has %d", count);
 }
 
+#define QUOTA_UNITS "KMGT"
+#define QUOTA_MIN (1L << 20)
+#define QUOTA_MAX (1L << 40)
+
+/* Digits without a unit: what was meant is guessed only when it are bytes that divide evenly. */
 static void
-check_quota(struct check *c)
+wrong_quota_unit(struct check *c, const char *s)
 {
-	static const char units[] = "KMGT";
-	const long least = 1L << 20, most = 1L << 40;
+	long bytes = strlen(s) <= 15 ? strtol(s, NULL, 10) : 0;
+	int unit = 0;
+
+	while (unit < 4 && bytes && bytes % 1024 == 0) {
+		bytes /= 1024;
+		unit++;
+	}
+	if (strlen(s) <= 4 && !unit)
+		wrong(c, LETTER_quota, "a quota needs its unit: write %sM or %sG", s, s);
+	else if (unit)
+		wrong(c, LETTER_quota, "a quota needs its unit: %s bytes are %ld%c", s, bytes,
+		      QUOTA_UNITS[unit - 1]);
+	else
+		wrong(c, LETTER_quota, "a quota needs its unit, such as 10G for ten gigabytes");
+}
+
+static void
+check_quota(struct check *c, bool in_bytes)
+{
 	const char *s = c->row.cell[LETTER_quota];
 	size_t n = strspn(s, "0123456789");
-	const char *unit = s[n] ? strchr(units, toupper((unsigned char)s[n])) : NULL;
+	const char *unit = s[n] ? strchr(QUOTA_UNITS, toupper((unsigned char)s[n])) : NULL;
 	long value;
 	int shift;
 
-	if (n && !s[n]) {
-		wrong(c, LETTER_quota, "a quota needs its unit: write %.12sM or %.12sG", s, s);
+	if (n && !s[n] && !in_bytes) {
+		wrong_quota_unit(c, s);
 		return;
 	}
-	if (!n || !unit || s[n + 1]) {
+	if (!n || (!unit && !in_bytes) || (unit && s[n + 1])) {
 		wrong(c, LETTER_quota,
 		      "write a quota as a whole number and K, M, G or T, such as 500M or 5G");
 		return;
 	}
-	shift = 10 * (int)(unit - units + 1);
-	value = n > 10 ? most : strtol(s, NULL, 10); /* more than ten digits: more than 1T anyhow */
-	if (value > most >> shift || value << shift < least)
-		wrong(c, LETTER_quota, "a quota is between 1M and 1T");
+	shift = unit ? 10 * (int)(unit - QUOTA_UNITS + 1) : 0;
+	value = n > 16 ? QUOTA_MAX : strtol(s, NULL, 10); /* more digits: more than 1T anyhow */
+	if (value > QUOTA_MAX >> shift || value << shift < QUOTA_MIN)
+		wrong(c, LETTER_quota, "a quota is between 1M and 1T%s",
+		      in_bytes ? "; a number without quotation marks is in bytes" : "");
 	else
 		c->row.quota_bytes = value << shift;
+}
+
+/* The order of the day, month and year in Vietnamese letters, written as we want it; false: not so. */
+static bool
+turn_date(const char *s, char turned[11])
+{
+	int day = 0, month = 0, year = 0, n = 0;
+
+	if (sscanf(s, "%2d%*1[-/.]%2d%*1[-/.]%4d%n", &day, &month, &year, &n) != 3 || s[n] ||
+	    !isdigit((unsigned char)*s) || year < 1900 || year > 2100 || day < 1 || month < 1 ||
+	    month > 12)
+		return false;
+	snprintf(turned, 11, "%04u-%02u-%02u", (unsigned)year % 10000, (unsigned)month % 100,
+		 (unsigned)day % 100);
+	return true;
 }
 
 int
@@ -146,7 +184,10 @@ letter_check_date(const char *s, struct err *e)
 {
 	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
 	int year, month, day, last;
+	char turned[11];
 
+	if (turn_date(s, turned) && !letter_check_date(turned, NULL))
+		return err_set(e, ERR_USAGE, "write the date as %s (year-month-day)", turned);
 	if (strlen(s) != 10 || s[4] != '-' || s[7] != '-' || !digits(s, 4) || !digits(s + 5, 2) ||
 	    !digits(s + 8, 2))
 		return err_set(
@@ -278,7 +319,7 @@ cleared(const struct check *c, enum letter_column col)
 }
 
 static void
-check_values(struct check *c)
+check_values(struct check *c, const struct letter_cell cell[LETTER_COLUMN_COUNT])
 {
 	for (int col = 0; col < LETTER_COLUMN_COUNT; col++)
 		if (col != LETTER_op && cleared(c, (enum letter_column)col))
@@ -290,7 +331,7 @@ check_values(struct check *c)
 	if (cleared(c, LETTER_quota))
 		c->row.quota_bytes = 0;
 	else if (*c->row.cell[LETTER_quota])
-		check_quota(c);
+		check_quota(c, cell[LETTER_quota].number);
 	check_date(c, LETTER_effective);
 	check_date(c, LETTER_basis_date);
 	check_address(c);
@@ -384,7 +425,7 @@ letter_check_row(struct letter_reader *r, unsigned number, unsigned line,
 	if (!(c.bad & 1u << LETTER_op))
 		check_op(&c);
 	if (c.row.op != OP_COUNT) {
-		check_values(&c);
+		check_values(&c, cell);
 		check_twice(&c);
 		if (c.row.op == OP_CREATE && r->csv && !cell[LETTER_full_name].text)
 			letter_stop(r, line, "the column full_name is missing; create needs it");

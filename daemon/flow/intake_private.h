@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef HOPTHU_INTAKE_PRIVATE_H
+#define HOPTHU_INTAKE_PRIVATE_H
+
+#include "daemon/flow/intake.h"
+
+/*
+ * HEAD looks a JSON letter through for what it says of itself, which may stand behind its items.
+ * CHECK reads the file and writes nothing; WRITE reads it again and writes, a slice a commit,
+ * with the request in the state `received`; the last slice makes it `planned`.  So memory does not
+ * grow with the letter, and a crash in between leaves a request that nobody was promised.
+ */
+enum phase { HEAD, CHECK, WRITE, END };
+
+struct intake {
+	struct intake *next;
+	struct flow *flow;
+	struct intake_order o;
+	char *who[3], *only_agency;
+	intake_cb *cb;
+	void *arg;
+	enum phase phase;
+	struct letter_reader *reader;
+	struct request request;
+	struct digest *digest;
+	int64_t rows, known_request;
+	json_t *errors, *already, *dry;
+	struct err err;
+	bool failed, announced;
+	bool known_letter; /* others have this number: their rows may be these */
+	int64_t written;
+	struct loop_timer *clean_up;
+	struct intake *next_ready;
+};
+
+struct intakes {
+	struct intake *first;
+	struct intake *ready, **ready_end; /* served one after the other, a slice a turn for all */
+	bool awake;
+	uint64_t began_us; /* this turn's slice */
+};
+
+/* What the reader of this phase tells: rows looked at, or written; errors kept. */
+struct letter_events intake_rows_events(struct intake *in);
+void intake_rows_error(void *in, const struct letter_error *error);
+#endif
