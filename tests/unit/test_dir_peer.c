@@ -6,13 +6,11 @@
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -20,168 +18,33 @@
 #include "daemon/base/clock.h"
 #include "tests/unit/dir_slapd.h"
 
-/* TLS, and peers that are no slapd at all. */
+/* Peers that are no slapd at all. */
 
-extern char **environ;
-
-/* libldap 2.5 forgets a request when the answer to it is not LDAP. */
+/*
+ * Two leaks of libldap 2.5.13 itself, both in try_read1msg() of its result.c and both only when the
+ * peer sends what slapd hardly ever does:
+ * - An answer that has a message ID and nothing behind it: the function returns without giving back
+ *   the request that it looked up, whose count then keeps ldap_unbind_ext() from freeing it.
+ *   Abandoning it first would not help: that runs into an assertion about the same count.
+ * - A notice of disconnection: its matched DN and text are read into a request on the stack that
+ *   nobody empties (OpenLDAP's ITS#10264, repaired later).
+ * What we forget to free of these two kinds is seen by the other test_dir*, which suppress
+ * nothing.  The names stand in the stacks only when these are unwound properly.
+ */
 const char *__lsan_default_suppressions(void);
+const char *__asan_default_options(void);
 
 const char *
 __lsan_default_suppressions(void)
 {
-	return "leak:liblber\nleak:libldap\n";
+	return "leak:ldap_send_server_request\nleak:ber_get_stringa_null\n";
 }
 
-/* --- TLS ------------------------------------------------------------------------------------- */
-
-/* Reads and writes over whatever the address says. */
-static void
-use(struct client *c, const char *uid)
+const char *
+__asan_default_options(void)
 {
-	char value[4001];
-
-	memset(value, 'c', 4000);
-	value[4000] = '\0';
-	client_wait_ready(c);
-	person_add(c, uid, CHECK_DN);
-	client_wait_done(c, 1);
-	assert_int_equal(c->class, DIR_OK);
-	for (int i = 0; i < 16; i++) /* more than one TLS record */
-		person_title(c, uid, value, NULL, NULL);
-	client_wait_done(c, 17);
-	assert_int_equal(c->classes[DIR_OK], 17);
-	person_title(c, uid, "x", NULL, CHECK_DN);
-	client_wait_done(c, 18);
-	person_read(c, uid);
-	client_wait_done(c, 19);
-	assert_string_equal(c->title, "x");
-	assert_string_equal(c->modifier, CHECK_DN);
-	client_never_waited(c);
+	return "fast_unwind_on_malloc=0";
 }
-
-static void
-tls_with_certificate(void **state)
-{
-	AUTO(str) ca = slapd_file("tls/ca.pem");
-	AUTO(str) cert = slapd_file("tls/hopthud.pem");
-	AUTO(str) key = slapd_file("tls/hopthud.key");
-	AUTO(str) ldaps = xasprintf("ldaps://localhost:%d", slapd_tls_port);
-	AUTO(str) number = xasprintf("ldaps://127.0.0.1:%d", slapd_tls_port);
-	AUTO(str) start_tls = xasprintf("ldap://localhost:%d", slapd_port);
-	const char *uris[] = { ldaps, number, start_tls };
-
-	(void)state;
-	for (int i = 0; i < 3; i++) {
-		AUTO(str) uid = xasprintf("tls%d", i);
-		struct client c;
-
-		client_start(&c, uris[i]);
-		c.conf.tls_ca_file = ca;
-		c.conf.tls_cert_file = cert;
-		c.conf.tls_key_file = key;
-		use(&c, uid);
-		client_end(&c);
-	}
-}
-
-/* As cn=reader, who may read and not write: the check says so, and the bind worked. */
-static void
-simple_bind(void **state)
-{
-	AUTO(str) ca = slapd_file("tls/ca.pem");
-	AUTO(str) password = slapd_file("reader.password");
-	AUTO(str) wrong = slapd_file("config.password");
-	AUTO(str) empty = slapd_file("empty.password");
-	AUTO(str) ldaps = xasprintf("ldaps://localhost:%d", slapd_tls_port);
-	const struct {
-		const char *file, *says;
-	} cases[] = {
-		{ password, "wrong access rules" },
-		{ wrong, "slapd refuses the bind of hopthud: the name or the password is wrong" },
-		{ empty, "hopthud cannot bind" },
-		{ "/nowhere", "/nowhere" },
-		{ NULL, "directory.password_file" },
-	};
-	FILE *f = fopen(empty, "w");
-
-	(void)state;
-	assert_non_null(f);
-	fclose(f);
-	chmod(empty, 0600);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct client c;
-
-		client_start(&c, ldaps);
-		c.conf.tls_ca_file = ca;
-		c.conf.bind = CONF_BIND_SIMPLE;
-		c.conf.bind_dn = (char *)"cn=reader,ou=services," BASE;
-		c.conf.password_file = (char *)cases[i].file;
-		client_wait_fault(&c);
-		assert_contains(dir_fault(c.dir), cases[i].says);
-		client_end(&c);
-	}
-}
-
-static void
-expect(const char *uri, char *ca, const char *says)
-{
-	struct client c;
-
-	client_start(&c, uri);
-	c.conf.tls_ca_file = ca;
-	client_wait_reason(&c, says);
-	assert_contains(dir_reason(c.dir, NULL), uri);
-	assert_true(c.ready == 0);
-	client_never_waited(&c);
-	client_end(&c);
-}
-
-/* A certificate that is not for the name, from nobody known, or no TLS at all. */
-static void
-certificates(void **state)
-{
-	AUTO(str) ca = slapd_file("tls/ca.pem");
-	AUTO(str) other = slapd_file("tls/hopthud.key"); /* no certificate in it */
-	AUTO(str) cert = slapd_file("tls/hopthud.pem");
-	AUTO(str) key = slapd_file("tls/hopthud.key");
-	AUTO(str) ldaps = xasprintf("ldaps://localhost:%d", slapd_tls_port);
-	AUTO(str) plain = xasprintf("ldaps://localhost:%d", slapd_port);
-	AUTO(str) tls = xasprintf("ldap://localhost:%d", slapd_tls_port);
-	const int port = slapd_tls_port == 65535 ? 1024 : slapd_tls_port + 1;
-	AUTO(str) number = xasprintf("%d", port);
-	AUTO(str) named = xasprintf("ldaps://localhost:%d", port);
-	/* for the name "hopthud" */
-	char *argv[] = { (char *)"openssl",
-			 (char *)"s_server",
-			 (char *)"-quiet",
-			 (char *)"-accept",
-			 number,
-			 (char *)"-cert",
-			 cert,
-			 (char *)"-key",
-			 key,
-			 NULL };
-	posix_spawn_file_actions_t quiet;
-	pid_t server;
-
-	(void)state;
-	expect(ldaps, NULL, "its certificate is not accepted");
-	expect(ldaps, other, "directory.tls_ca_file");
-	expect(ldaps, (char *)"/nowhere", "directory.tls_ca_file /nowhere");
-	expect(plain, ca, "TLS handshake");
-	expect(tls, ca, "clos");
-	posix_spawn_file_actions_init(&quiet);
-	posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", 1, 0);
-	posix_spawn_file_actions_addopen(&quiet, 2, "/dev/null", 1, 0);
-	assert_int_equal(posix_spawnp(&server, "openssl", &quiet, NULL, argv, environ), 0);
-	posix_spawn_file_actions_destroy(&quiet);
-	expect(named, ca, "hostname mismatch");
-	kill(server, SIGKILL);
-	waitpid(server, NULL, 0);
-}
-
-/* --- no slapd -------------------------------------------------------------------------------- */
 
 /* The first byte is the length. */
 #define BIND_OK "\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x00\x04\x00\x04\x00"
@@ -309,16 +172,12 @@ next:
 static void
 not_in_the_clear(void **state)
 {
-	int port;
-	pid_t pid = start_peer(&port, BYTES(""), false);
 	struct client c;
 	char in[8192];
 	struct ifaddrs *list = NULL, *a;
 	AUTO(str) uri = NULL;
 
 	(void)state;
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
 	if (getifaddrs(&list))
 		skip();
 	for (a = list; a; a = a->ifa_next)
@@ -359,8 +218,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(tls_with_certificate), cmocka_unit_test(simple_bind),
-		cmocka_unit_test(certificates),         cmocka_unit_test(no_slapd),
+		cmocka_unit_test(no_slapd),
 		cmocka_unit_test(not_in_the_clear),
 	};
 
