@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -7,6 +6,7 @@
 #include "common/text.h"
 #include "common/vocab.h"
 #include "daemon/policy/letter_reader.h"
+#include "daemon/policy/letter_value.h"
 
 /*
  * A JSON letter may have as many rows as a CSV one, so it is not read as one tree.  This finds the
@@ -208,98 +208,26 @@ column_from(const char *word)
 	return -1;
 }
 
-#define NUMBER_MAX 9007199254740991 /* 2^53 - 1: a program that counts in doubles still has it right */
-#define NUMBER_SHOWN 24
-
-/* What may also be a JSON number: what people and spreadsheets take for one. */
-static bool
-takes_number(enum letter_column col)
-{
-	return col == LETTER_birth_year || col == LETTER_phone || col == LETTER_quota ||
-	       col == LETTER_basis_no || col == LETTER_ref;
-}
-
-/* The number as the text that would stand in the cell, in `text`; false: reported. */
-static bool
-take_number(struct letter_json *j, unsigned row, enum letter_column col, const json_t *value,
-	    char text[NUMBER_SHOWN])
-{
-	const char *word = letter_column_words[col];
-	AUTO(str) shown = json_dumps(value, JSON_ENCODE_ANY);
-	json_int_t n = json_integer_value(value);
-
-	if (!json_is_integer(value) || n < 0 || n > NUMBER_MAX) {
-		letter_report(j->r, row, 0, word, shown, shown ? strlen(shown) : 0,
-			      "as a number, %s is a whole one from 0 to %lld; write anything else "
-			      "as text in quotation marks", word, (long long)NUMBER_MAX);
-		return false;
-	}
-	snprintf(text, NUMBER_SHOWN, "%lld", (long long)n);
-	return true;
-}
-
-/* A value that is neither text nor a number that may stand there. */
-static void
-refuse_kind(struct letter_json *j, unsigned row, const char *word, const json_t *value)
-{
-	AUTO(str) shown = json_is_array(value) || json_is_object(value)
-				  ? NULL : json_dumps(value, JSON_ENCODE_ANY);
-	const char *says = "";
-
-	switch (json_typeof(value)) {
-	case JSON_NULL:
-		says = "null is no value: leave the key out, or write \"-\" to take the value away";
-		break;
-	case JSON_TRUE:
-	case JSON_FALSE:
-		says = "true and false are no values here: write text in quotation marks";
-		break;
-	case JSON_ARRAY:
-	case JSON_OBJECT:
-		says = "a list or an object is no value here: write one text in quotation marks";
-		break;
-	case JSON_INTEGER:
-	case JSON_REAL:
-		says = "this cannot be a number: write text in quotation marks";
-		break;
-	case JSON_STRING:
-		break;
-	}
-	letter_report(j->r, row, 0, word, shown ? shown : "", shown ? strlen(shown) : 0, "%s", says);
-}
-
-/* false: reported.  A number is written into `text`, which must stay as long as the cell. */
+/* false: reported.  text: see letter_value. */
 static bool
 take_cell(struct letter_json *j, unsigned row, const char *key, const json_t *value,
-	  struct letter_cell cell[LETTER_COLUMN_COUNT], char text[][NUMBER_SHOWN])
+	  struct letter_cell cell[LETTER_COLUMN_COUNT], char text[][LETTER_NUMBER])
 {
 	int col = column_from(key);
 	const char *near = nearest_word(key, letter_column_words);
 
-	if (col < 0) {
-		letter_report(j->r, row, 0, "", key, strlen(key), "there is no such column%s%s%s",
-			      near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
-		return false;
-	}
-	if (json_is_number(value) && takes_number((enum letter_column)col)) {
-		if (!take_number(j, row, (enum letter_column)col, value, text[col]))
-			return false;
-		cell[col] = (struct letter_cell){ text[col], strlen(text[col]), true };
-	} else if (json_is_string(value)) {
-		cell[col] = (struct letter_cell){ json_string_value(value),
-						  json_string_length(value), false };
-	} else {
-		refuse_kind(j, row, letter_column_words[col], value);
-		return false;
-	}
-	return true;
+	if (col >= 0)
+		return letter_value(j->r, row, (enum letter_column)col, value, &cell[col], text[col]);
+	letter_report(j->r, row, 0, "", key, strlen(key), "there is no such column%s%s%s",
+		      near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+	return false;
 }
 
 static void
 take_item(struct letter_json *j, const struct slice *v)
 {
 	struct letter_cell cell[LETTER_COLUMN_COUNT] = { { NULL, 0, false } };
-	char text[LETTER_COLUMN_COUNT][NUMBER_SHOWN];
+	char text[LETTER_COLUMN_COUNT][LETTER_NUMBER];
 	unsigned row = letter_count_row(j->r, j->line);
 	AUTO(json) item = row ? parse(j, v) : NULL;
 	const char *key;

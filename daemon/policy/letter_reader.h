@@ -91,6 +91,6 @@ unsigned letter_count_row(struct letter_reader *r, unsigned line);
 /* Checks a row and hands it to the caller (letter_row.c). */
 void letter_check_row(struct letter_reader *r, unsigned number, unsigned line,
 		      const struct letter_cell cell[LETTER_COLUMN_COUNT]);
-/* A real day written YYYY-MM-DD; ERR_USAGE says what is wrong. */
+/* A real day written YYYY-MM-DD; ERR_USAGE says what is wrong (letter_date.c). */
 int letter_check_date(const char *s, struct err *e) MUST_USE;
 #endif

@@ -92,6 +92,7 @@ check_birth_year(struct check *c)
 		wrong(c, LETTER_birth_year, "write the year of birth in four digits, such as 1985");
 }
 
+/* From short numbers and extensions (113) to the longest of E.164. */
 static void
 check_phone(struct check *c)
 {
@@ -117,22 +118,20 @@ check_phone(struct check *c)
 #define QUOTA_MIN (1L << 20)
 #define QUOTA_MAX (1L << 40)
 
-/* Digits without a unit: what was meant is guessed only when it are bytes that divide evenly. */
+/* Digits without a unit.  What is proposed would be taken. */
 static void
 wrong_quota_unit(struct check *c, const char *s)
 {
-	long bytes = strlen(s) <= 15 ? strtol(s, NULL, 10) : 0;
-	int unit = 0;
+	const long mega = 1L << 20, giga = 1L << 30;
+	long n = strlen(s) <= 15 ? strtol(s, NULL, 10) : 0;
 
-	while (unit < 4 && bytes && bytes % 1024 == 0) {
-		bytes /= 1024;
-		unit++;
-	}
-	if (strlen(s) <= 4 && !unit)
-		wrong(c, LETTER_quota, "a quota needs its unit: write %sM or %sG", s, s);
-	else if (unit)
-		wrong(c, LETTER_quota, "a quota needs its unit: %s bytes are %ld%c", s, bytes,
-		      QUOTA_UNITS[unit - 1]);
+	if (n >= 1 && n <= QUOTA_MAX / giga)
+		wrong(c, LETTER_quota, "a quota needs its unit: write %ldM or %ldG", n, n);
+	else if (n >= 1 && n < mega)
+		wrong(c, LETTER_quota, "a quota needs its unit: write %ldM", n);
+	else if (n >= mega && n <= QUOTA_MAX && n % mega == 0)
+		wrong(c, LETTER_quota, "a quota needs its unit: %ld bytes are %ld%c", n,
+		      n % giga ? n / mega : n / giga, n % giga ? 'M' : 'G');
 	else
 		wrong(c, LETTER_quota, "a quota needs its unit, such as 10G for ten gigabytes");
 }
@@ -162,52 +161,6 @@ check_quota(struct check *c, bool in_bytes)
 		      in_bytes ? "; a number without quotation marks is in bytes" : "");
 	else
 		c->row.quota_bytes = value << shift;
-}
-
-/* The order of the day, month and year in Vietnamese letters, written as we want it; false: not so. */
-static bool
-turn_date(const char *s, char turned[11])
-{
-	int day = 0, month = 0, year = 0, n = 0;
-
-	if (sscanf(s, "%2d%*1[-/.]%2d%*1[-/.]%4d%n", &day, &month, &year, &n) != 3 || s[n] ||
-	    !isdigit((unsigned char)*s) || year < 1900 || year > 2100 || day < 1 || month < 1 ||
-	    month > 12)
-		return false;
-	snprintf(turned, 11, "%04u-%02u-%02u", (unsigned)year % 10000, (unsigned)month % 100,
-		 (unsigned)day % 100);
-	return true;
-}
-
-int
-letter_check_date(const char *s, struct err *e)
-{
-	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	int year, month, day, last;
-	char turned[11];
-
-	if (turn_date(s, turned) && !letter_check_date(turned, NULL))
-		return err_set(e, ERR_USAGE, "write the date as %s (year-month-day)", turned);
-	if (strlen(s) != 10 || s[4] != '-' || s[7] != '-' || !digits(s, 4) || !digits(s + 5, 2) ||
-	    !digits(s + 8, 2))
-		return err_set(
-			e, ERR_USAGE,
-			"write the date as YYYY-MM-DD, such as 2026-03-31 for 31 March 2026");
-	year = (int)strtol(s, NULL, 10);
-	month = (int)strtol(s + 5, NULL, 10);
-	day = (int)strtol(s + 8, NULL, 10);
-	if (year < 1900 || year > 2100)
-		return err_set(e, ERR_USAGE, "the year %d is not between 1900 and 2100", year);
-	if (month < 1 || month > 12)
-		return err_set(e, ERR_USAGE,
-			       "there is no month %02d; write the date as YYYY-MM-DD", month);
-	last = days[month - 1];
-	if (month == 2 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0))
-		last = 29;
-	if (day < 1 || day > last)
-		return err_set(e, ERR_USAGE, "there is no such day: %04d-%02d has %d days", year,
-			       month, last);
-	return 0;
 }
 
 static void

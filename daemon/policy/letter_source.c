@@ -33,21 +33,52 @@ static const struct encoding {
 };
 #define ENCODINGS (sizeof(encodings) / sizeof(*encodings))
 
+/* The name of the code page whose number these digits are, or begin with `least` of them. */
+static const char *
+page_name(const char *name, size_t least)
+{
+	static const struct {
+		const char *number, *name;
+	} pages[] = { { "1258", "windows-1258" }, { "1252", "windows-1252" },
+		      { "8859", "iso-8859-1" },	  { "5712", "tcvn" } };
+	char digits[5] = "";
+	size_t n = 0;
+
+	for (const char *p = name; *p && n < sizeof(digits) - 1; p++)
+		if (*p >= '0' && *p <= '9')
+			digits[n++] = *p;
+	for (size_t i = 0; n >= least && i < sizeof(pages) / sizeof(*pages); i++)
+		if (!strncmp(pages[i].number, digits, n))
+			return pages[i].name;
+	return NULL;
+}
+
+/* What a name that is not known most likely means: CP-1252, window-1258, utf-32, cp125. */
+static const char *
+nearest_encoding(const char *name)
+{
+	const char *words[ENCODINGS + 1] = { NULL }, *near = page_name(name, 4);
+
+	for (size_t i = 0; i < ENCODINGS; i++) /* cp1258 is not in the message's list */
+		words[i] = strcmp(encodings[i].name, "cp1258") ? encodings[i].name : "windows-1258";
+	if (!near)
+		near = nearest_word(name, words);
+	return near ? near : page_name(name, 3);
+}
+
 static const struct encoding *
 find_encoding(const char *name, struct err *e)
 {
-	const char *words[ENCODINGS + 1] = { NULL }, *near;
+	const char *near;
 	AUTO(buf) shown = BUF_INIT, lower = BUF_INIT;
 
-	for (size_t i = 0; i < ENCODINGS; i++) {
+	for (size_t i = 0; i < ENCODINGS; i++)
 		if (!strcasecmp(name, encodings[i].name))
 			return &encodings[i];
-		words[i] = encodings[i].name;
-	}
 	text_show(name, strlen(name), LETTER_VALUE_SHOWN, &shown);
 	for (const char *p = shown.data; *p; p++)
 		buf_char(&lower, (char)(*p >= 'A' && *p <= 'Z' ? *p + 32 : *p));
-	near = nearest_word(lower.data, words);
+	near = nearest_encoding(lower.data);
 	err_set(e, ERR_USAGE,
 		"the encoding \"%s\" is not known here%s%s%s; there are utf-8, utf-16, utf-16le, "
 		"utf-16be, windows-1258, tcvn, viscii, windows-1252 and iso-8859-1",

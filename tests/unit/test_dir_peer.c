@@ -25,7 +25,7 @@
  * peer sends what slapd hardly ever does:
  * - An answer that has a message ID and nothing behind it: the function returns without giving back
  *   the request that it looked up, whose count then keeps ldap_unbind_ext() from freeing it.
- *   Abandoning it first would not help: that runs into an assertion about the same count.
+ *   Abandoning it first would not help: that stops at the same count.
  * - A notice of disconnection: its matched DN and text are read into a request on the stack that
  *   nobody empties (OpenLDAP's ITS#10264, repaired later).
  * What we forget to free of these two kinds is seen by the other test_dir*, which suppress

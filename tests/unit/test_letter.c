@@ -94,6 +94,9 @@ test_wrong_encodings(void **state)
 		   "windows-1258", 1, "UTF-8 already");
 	refuses_as(LETTER_CSV, LETTER(""), strlen(LETTER("")), "klingon", 1, "\"klingon\"");
 	refuses_as(LETTER_CSV, LETTER(""), strlen(LETTER("")), "window-1258", 1, "windows-1258?");
+	refuses_as(LETTER_CSV, LETTER(""), strlen(LETTER("")), "cp125", 1, "windows-1258?");
+	refuses_as(LETTER_CSV, LETTER(""), strlen(LETTER("")), "CP-1252", 1, "windows-1252?");
+	refuses_as(LETTER_CSV, LETTER(""), strlen(LETTER("")), "utf-32", 1, "did you mean utf-8?");
 	refuses("PK\x03\x04xlsx", 1, "Excel");
 	refuses("%PDF-1.7", 1, "PDF");
 }

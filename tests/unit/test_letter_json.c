@@ -76,10 +76,8 @@ test_json_rows(void **state)
 	(void)state;
 	json(ITEMS("{}"), 1, "1/0 op [] the op is empty");
 	json(ITEMS("{\"op\":\"create\"}"), 1, "1/0 full_name [] create needs");
-	json(ITEMS("{\"op\":\"create\",\"full_name\":\"An\",\"birth_year\":1985}"), 1,
-	     "1/0 birth_year [] write every value as text");
 	json(ITEMS("{\"op\":\"create\",\"full_name\":null}"), 1,
-	     "1/0 full_name [] null is no value");
+	     "1/0 full_name [null] null is no value");
 	json(ITEMS("{\"op\":\"create\",\"full_name\":[\"An\"]}"), 1, "full_name");
 	json(ITEMS("{\"op\":\"create\",\"full_nam\":\"An\"}"), 1,
 	     "1/0  [full_nam] there is no such column; did you mean full_name?");
@@ -87,6 +85,40 @@ test_json_rows(void **state)
 	json(ITEMS("1,\"x\",[],null," GOOD), 4, "4/0  [null] an item is an object");
 	json(ITEMS("{\"op\":\"create\",\"full_name\":\"=1\"}"), 1, "formula");
 	json(ITEMS(""), 1, "no rows");
+}
+
+#define WITH(x) ITEMS("{\"op\":\"create\",\"full_name\":\"An\"," x "}")
+
+/* Numbers stand where people take something for a number, and a quota is in bytes then. */
+static void
+test_json_numbers(void **state)
+{
+	const char *data = WITH("\"birth_year\":1985,\"phone\":2743822825,\"ref\":9007199254740991,"
+				"\"basis_no\":0,\"quota\":10737418240");
+	struct got g;
+
+	(void)state;
+	read_with(&g, LETTER_JSON, data, strlen(data), NULL, 10, 1);
+	expect(&g, "1/0 create 10737418240 full_name=An birth_year=1985 phone=2743822825 "
+		   "quota=10737418240 basis_no=0 ref=9007199254740991\n", NULL);
+	json(WITH("\"quota\":1048576"), 0, NULL);
+	json(WITH("\"quota\":1099511627776"), 0, NULL);
+	json(WITH("\"quota\":5"), 1, "quota [5] a quota is between 1M and 1T; a number without");
+	json(WITH("\"quota\":1099511627777"), 1, "between 1M and 1T");
+	json(WITH("\"quota\":9007199254740991"), 1, "between 1M and 1T");
+	json(WITH("\"quota\":\"10737418240\""), 1, "10737418240 bytes are 10G");
+	json(WITH("\"birth_year\":85"), 1, "birth_year [85] write the year");
+	json(WITH("\"phone\":12"), 1, "phone [12] a phone number has 3 to 15 digits");
+	json(WITH("\"ref\":-1"), 1, "ref [-1] as a number, ref is a whole one from 0 to");
+	json(WITH("\"ref\":9007199254740992"), 1, "ref [9007199254740992] as a number");
+	json(WITH("\"ref\":1.5"), 1, "ref [1.5] as a number");
+	json(WITH("\"quota\":1e9"), 1, "quota [1000000000.0] as a number");
+	json(WITH("\"title\":7"), 1, "title [7] this cannot be a number");
+	json(WITH("\"effective\":20261130"), 1, "effective [20261130] this cannot be a number");
+	json(WITH("\"ref\":true"), 1, "ref [true] true and false are no values");
+	json(WITH("\"quota\":null"), 1, "quota [null] null is no value");
+	json(WITH("\"phone\":[1]"), 1, "phone [] a list or an object is no value");
+	json(WITH("\"unit\":{}"), 1, "unit [] a list or an object is no value");
 }
 
 static void
@@ -183,6 +215,7 @@ main(void)
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_json_head),
 		cmocka_unit_test(test_json_rows),
+		cmocka_unit_test(test_json_numbers),
 		cmocka_unit_test(test_json_broken),
 		cmocka_unit_test(test_head),
 	};
