@@ -21,6 +21,7 @@
 struct client {
 	char *socket;
 	int fd; /* -1: not connected */
+	bool met;
 	client_login *login;
 	void *login_arg;
 };
@@ -75,6 +76,12 @@ client_free(struct client *c)
 	hang_up(c);
 	free(c->socket);
 	free(c);
+}
+
+bool
+client_met(const struct client *c)
+{
+	return c && c->met;
 }
 
 void
@@ -177,12 +184,32 @@ static const http_parser_settings settings = {
 
 /* --- connecting --------------------------------------------------------------------------------- */
 
+static bool
+is_default(const struct client *c)
+{
+	return !strcmp(c->socket, SOCKET_DEFAULT);
+}
+
+/* A private hopthud is none of systemd's: say who named its socket. */
+static const char *
+how_to_start(const struct client *c)
+{
+	const char *env = getenv("HOPTHU_SOCKET");
+
+	if (is_default(c))
+		return "start it with `systemctl start hopthud`, or name its socket with --socket or "
+		       "HOPTHU_SOCKET";
+	if (env && !strcmp(env, c->socket))
+		return "the variable HOPTHU_SOCKET names this socket: start the hopthud it belongs to, "
+		       "or unset the variable to ask the one at " SOCKET_DEFAULT;
+	return "--socket names it: start the hopthud it belongs to, or name another (without --socket "
+	       "and the variable HOPTHU_SOCKET it is " SOCKET_DEFAULT ")";
+}
+
 static int
 cannot_connect(const struct client *c, int err, struct err *e)
 {
-	static const char how[] =
-		"start it with `systemctl start hopthud`, or name its socket with --socket or "
-		"HOPTHU_SOCKET";
+	const char *how = how_to_start(c);
 
 	switch (err) {
 	case ENOENT:
@@ -227,6 +254,7 @@ client_connect(struct client *c, int64_t deadline, struct err *e)
 		hang_up(c);
 		return cannot_connect(c, err == EAGAIN ? ETIMEDOUT : err, e);
 	}
+	c->met = true;
 	return 0;
 }
 
@@ -306,10 +334,8 @@ parse(struct exchange *x, const char *data, size_t n, struct err *e)
 static int
 gone(const struct exchange *x, struct err *e)
 {
-	return err_set(e, ERR_TEMP,
-		       "hopthud went away before it had answered (socket %s); see `systemctl status "
-		       "hopthud`",
-		       x->c->socket);
+	return err_set(e, ERR_TEMP, "hopthud went away before it had answered (socket %s); see %s",
+		       x->c->socket, is_default(x->c) ? "`systemctl status hopthud`" : "its log");
 }
 
 static int
@@ -346,8 +372,9 @@ run(struct exchange *x, struct err *e)
 				continue;
 			return err_set(e, ERR_TEMP,
 				       "hopthud did not answer within %u s at %s; it may be stopped or "
-				       "overloaded (`systemctl status hopthud`), or give --timeout",
-				       (x->call->timeout_ms + 999) / 1000, x->c->socket);
+				       "overloaded%s, or give --timeout",
+				       (x->call->timeout_ms + 999) / 1000, x->c->socket,
+				       is_default(x->c) ? " (`systemctl status hopthud`)" : "");
 		}
 		if (x->sent < total(x) && p.revents & (POLLOUT | POLLERR | POLLHUP))
 			send_some(x);

@@ -2,6 +2,8 @@
 #ifndef HOPTHU_CLIENT_H
 #define HOPTHU_CLIENT_H
 
+#include <stdbool.h>
+
 #include "common/json.h"
 
 /*
@@ -10,9 +12,13 @@
  */
 struct client;
 
+#define SOCKET_DEFAULT "/run/hopthu/hopthud.sock"
+
 /* Connects when first used.  Free with client_free. */
 struct client *client_new(const char *socket);
 void client_free(struct client *c);
+/* Has it ever been connected?  Then there is a hopthud, even if nobody answers just now. */
+bool client_met(const struct client *c);
 
 /*
  * Called on every new connection before the first request, to prove who we are on it.  It may use

@@ -67,12 +67,23 @@ end_progress(struct waiting *w)
 		fputs("\r\033[K", stderr);
 }
 
-/*
- * One long poll.  0 with *r, or 0 without when nobody answers just now, or the exit status.  The
- * first call must be answered; later ones may meet a restart.
- */
+/* Nobody answers: true while it may be a restart.  Only a hopthud that was met can restart. */
+static bool
+may_return(struct waiting *w)
+{
+	if (!client_met(w->c->client))
+		return false;
+	if (!w->away)
+		w->away = now_ms();
+	if (now_ms() - w->away > AWAY_MS)
+		return false;
+	poll(NULL, 0, 500);
+	return true;
+}
+
+/* One long poll.  0 with *r, or 0 without when nobody answers just now, or the exit status. */
 static int
-poll_once(struct waiting *w, bool first, json_t **r)
+poll_once(struct waiting *w, json_t **r)
 {
 	AUTO(buf) path = BUF_INIT;
 	struct call call = { .method = "GET" };
@@ -88,21 +99,17 @@ poll_once(struct waiting *w, bool first, json_t **r)
 	call.path = path.data;
 	call.timeout_ms = (unsigned)left + ANSWER_MS;
 	if (ctl_call(w->c, &call, &reply, &e)) {
-		if (!w->away)
-			w->away = now_ms();
-		if (first || e.class != ERR_TEMP || now_ms() - w->away > AWAY_MS) {
-			end_progress(w);
-			return ctl_error(w->c, &e);
-		}
-		poll(NULL, 0, 500);
-		return 0;
+		if (e.class == ERR_TEMP && may_return(w))
+			return 0;
+		end_progress(w);
+		return ctl_error(w->c, &e);
 	}
-	w->away = 0;
-	if (reply.status < 200 || reply.status > 299 || !reply.body) {
+	if (reply.status >= 200 && reply.status <= 299 && json_is_object(reply.body)) {
+		*r = STEAL(reply.body);
+		w->away = 0;
+	} else if (reply.status != 503 || !may_return(w)) { /* 503: it is stopping or busy */
 		end_progress(w);
 		status = ctl_refused(w->c, &reply);
-	} else {
-		*r = STEAL(reply.body);
 	}
 	reply_release(&reply);
 	return status;
@@ -199,7 +206,7 @@ request_wait(struct ctl *c, long id, bool items)
 
 		if (w.until && !first && now_ms() >= w.until)
 			break;
-		status = poll_once(&w, first, &r);
+		status = poll_once(&w, &r);
 		first = false;
 		if (status)
 			return status;

@@ -12,7 +12,6 @@
 #ifndef PACKAGE_VERSION
 #define PACKAGE_VERSION "unknown"
 #endif
-#define SOCKET_DEFAULT "/run/hopthu/hopthud.sock"
 #define TIMEOUT_DEFAULT_MS 60000
 
 static void
