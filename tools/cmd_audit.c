@@ -21,7 +21,13 @@ static const struct out_column show_columns[] = {
 	{ "seq", "record", OUT_NUMBER, 0 },
 	{ "record.t", "when", OUT_TIME, OUT_SKIP },
 	{ "record.ev", "event", OUT_TEXT, OUT_SKIP },
+	{ "record.actor.name", "who", OUT_TEXT, OUT_SKIP },
+	{ "record.actor.mech", "known by", OUT_TEXT, OUT_SKIP },
+	{ "record.actor.src", "from", OUT_TEXT, OUT_SKIP },
+	{ "record.as", "in the name of", OUT_TEXT, OUT_SKIP },
 	{ "summary", "what", OUT_TEXT, OUT_SKIP },
+	{ "record.req", "request", OUT_NUMBER, OUT_SKIP },
+	{ "record.row", "row", OUT_NUMBER, OUT_SKIP },
 	{ "story.letter", "on letter", OUT_TEXT, OUT_SKIP },
 	{ "story.agency", "of agency", OUT_TEXT, OUT_SKIP },
 	{ "story.signer", "signed by", OUT_TEXT, OUT_SKIP },
@@ -170,6 +176,26 @@ print_side(FILE *out, const char *title, const json_t *side, const json_t *other
 	}
 }
 
+/* What the record holds only as commitments; what was erased since cannot be opened. */
+static void
+print_openings(FILE *out, const json_t *openings)
+{
+	const char *field;
+	json_t *value;
+
+	if (!json_object_size(openings))
+		return;
+	fputs("\nin the record as commitments only\n", out);
+	json_object_foreach((json_t *)openings, field, value) {
+		fprintf(out, "    %-22s ", field);
+		if (json_is_null(value))
+			fputs("(erased)", out);
+		else
+			print_values(out, value);
+		fputc('\n', out);
+	}
+}
+
 int
 cmd_audit_show(struct ctl *c)
 {
@@ -188,6 +214,7 @@ cmd_audit_show(struct ctl *c)
 	out_object(&c->out, show_columns, r);
 	if (c->out.format != OUT_TABLE)
 		return 0;
+	print_openings(c->out.file, json_object_get(r, "openings"));
 	before = out_value(r, "story.before");
 	after = out_value(r, "story.after");
 	print_side(c->out.file, "before (* changes)", before, after);
