@@ -24,7 +24,9 @@ static const struct out_column head_columns[] = {
 	{ "submitted_at", "submitted", OUT_TIME, OUT_SKIP },
 	{ "approver", "approved by", OUT_TEXT, OUT_SKIP },
 	{ "approved_at", "approved", OUT_TIME, OUT_SKIP },
-	{ "refusal", "refused because", OUT_TEXT, OUT_SKIP },
+	{ "refused_by", "refused by", OUT_TEXT, OUT_SKIP },
+	{ "refusal", "because", OUT_TEXT, OUT_SKIP },
+	{ "ended_at", "ended", OUT_TIME, OUT_SKIP },
 	{ "item_count", "rows", OUT_NUMBER, OUT_SKIP },
 	{ "counts", "of these", OUT_COUNTS, OUT_SKIP },
 	{ "waiting_for", "waits for", OUT_TEXT, OUT_SKIP },
@@ -56,6 +58,7 @@ static const struct out_column list_columns[] = {
 	{ "submitter", "BY", OUT_TEXT, 0 },
 	{ "submitted_at", "SUBMITTED", OUT_TIME, 0 },
 	{ "approver", "APPROVER", OUT_TEXT, 0 },
+	{ "refused_by", "REFUSED BY", OUT_TEXT, OUT_HIDE },
 	{ "item_count", "ROWS", OUT_NUMBER, 0 },
 	{ "counts", "OF THESE", OUT_COUNTS, OUT_SHRINK },
 	{ "note", "NOTE", OUT_TEXT, OUT_SHRINK },
@@ -315,6 +318,10 @@ act(struct ctl *c, bool reason_needed)
 		json_object_set_new(body, "reason", json_string(ctl_opt(c, OPT_REASON)));
 	request_path(&path, id, "/");
 	buf_str(&path, c->cmd->verb);
+	if (ctl_opt(c, OPT_DRY_RUN) && (status = request_try(c, id, NULL))) {
+		json_decref(body);
+		return status;
+	}
 	status = ctl_change(c, path.data, body, &answer);
 	if (status || !answer || (status = request_fill(c, answer)))
 		return status;

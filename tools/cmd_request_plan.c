@@ -148,6 +148,22 @@ print_change(const struct out *o, const char *name, const json_t *before, const 
 	fprintf(o->file, "%s\n", off);
 }
 
+/* On what the row rests, in the letter's own words: a person cannot judge the change without. */
+static void
+print_basis(FILE *out, const json_t *input)
+{
+	static const char *const columns[] = { "basis_no", "basis_date", "basis_kind", "reason",
+					       "birth_year" };
+
+	for (size_t i = 0; i < sizeof(columns) / sizeof(*columns); i++) {
+		AUTO(buf) b = BUF_INIT;
+
+		out_safe(&b, ctl_text(input, columns[i]));
+		if (b.len)
+			fprintf(out, "      %-22s %s\n", columns[i], b.data);
+	}
+}
+
 static void
 print_item(void *arg, const json_t *item)
 {
@@ -162,6 +178,7 @@ print_item(void *arg, const json_t *item)
 	fprintf(c->out.file, "%srow %ld  %s  %s%s\n", c->out.colour ? "\033[1m" : "",
 		ctl_integer(item, "row"), ctl_text(item, "op"), address.data,
 		c->out.colour ? "\033[0m" : "");
+	print_basis(c->out.file, json_object_get(item, "input"));
 	json_object_foreach((json_t *)before, name, v) {
 		const json_t *now = json_object_get(after, name);
 
@@ -321,6 +338,10 @@ cmd_request_approve(struct ctl *c)
 	if (ctl_opt(c, OPT_REASON))
 		json_object_set_new(body, "reason", json_string(ctl_opt(c, OPT_REASON)));
 	request_path(&path, id, "/approve");
+	if (ctl_opt(c, OPT_DRY_RUN) && (status = request_try(c, id, given ? given : digest))) {
+		json_decref(body);
+		return status;
+	}
 	status = ctl_change(c, path.data, body, &answer);
 	if (status || !answer || (status = request_fill(c, answer)))
 		return status;

@@ -18,6 +18,13 @@ void request_print(struct ctl *c, const json_t *request);
 int request_submitted(struct ctl *c, json_t *request) MUST_USE;
 
 /*
+ * -n of approve, refuse, cancel and retry: what reading tells about whether hopthud would do it, and
+ * says what would happen.  digest: the plan that would be approved, or NULL.  0, or the exit status
+ * that the command itself would have.
+ */
+int request_try(struct ctl *c, long id, const char *digest) MUST_USE;
+
+/*
  * The plan, page by page: each(arg, item), then the digest of what came is compared with what the
  * door names.  0 or the exit status; 76 when it is not the same.
  */
