@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tools/help.h"
 
 /* `hopthuctl` alone: what to do next, for who asks and how things stand. */
+
+#define LATELY_DAYS 14
+#define SHOWN 10 /* letters of a kind */
+#define PAGES 10 /* that are looked through for them */
 
 struct home {
 	struct ctl *c;
@@ -41,36 +46,130 @@ quietly(struct home *h, const char *path)
 	return body;
 }
 
-/* Letters in this state, a line each; own: those of this person too. */
+/* --- how things stand --------------------------------------------------------------------------- */
+
+/* What keeps letters from being done, whoever asks. */
 static void
-letters(struct home *h, const char *state, bool own, const char *title, const char *verb)
+troubles(struct home *h)
 {
-	AUTO(str) path = xasprintf("/v1/requests?state=%s&limit=100", state);
-	AUTO(json) answer = quietly(h, path);
-	const json_t *rows = json_object_get(answer, "requests");
-	size_t shown = 0;
+	AUTO(json) s = quietly(h, "/v1/status");
+	const json_t *directory = json_object_get(s, "directory"), *db = json_object_get(s, "database");
+	const char *state = ctl_text(directory, "state"), *fault = ctl_text(directory, "fault");
+	const char *reason = ctl_text(directory, "reason");
+	long next = ctl_integer(directory, "next_try_ms");
+	AUTO(buf) b = BUF_INIT;
 
-	for (size_t i = 0; i < json_array_size(rows); i++) {
-		const json_t *r = json_array_get(rows, i);
-		AUTO(buf) letter = BUF_INIT;
+	if (json_is_false(json_object_get(db, "writable")))
+		buf_printf(&b, "The database cannot be written (%s): nothing is taken or done until it "
+			   "can.\n", ctl_text(db, "reason"));
+	if (*fault)
+		buf_printf(&b, "The directory cannot be used until somebody mends it: %s\nLetters are "
+			   "taken and wait.\n", fault);
+	else if (*state && strcmp(state, "ready") != 0)
+		buf_printf(&b, "The directory is away (%s%s%s): letters are taken and wait, next try in "
+			   "%ld s.\n", state, *reason ? ": " : "", reason, (next + 999) / 1000);
+	for (char *line = b.data, *end; *line; line = end + 1) {
+		AUTO(buf) safe = BUF_INIT;
 
-		if (!own && !strcmp(ctl_text(r, "submitter"), h->me))
-			continue;
-		if (++shown > 10)
-			continue;
-		if (shown == 1)
-			printf("%s\n", title);
-		out_safe(&letter, ctl_text(r, "letter"));
-		printf("  hopthuctl request %s %-6ld # letter %s of %s, %ld row%s\n", verb,
-		       ctl_integer(r, "id"), letter.data, ctl_text(r, "agency"),
-		       ctl_integer(r, "item_count"), ctl_integer(r, "item_count") == 1 ? "" : "s");
+		end = strchr(line, '\n');
+		*end = '\0';
+		out_safe(&safe, line);
+		puts(safe.data);
+		if (!end[1])
+			putchar('\n');
 	}
-	if (shown > 10)
-		printf("  ... and %zu more: hopthuctl request list --state %s\n", shown - 10, state);
-	if (shown) {
+}
+
+/* --- letters ------------------------------------------------------------------------------------ */
+
+/* Letters that are told of: a heading, then a line each. */
+struct telling {
+	const char *state, *title, *verb;
+	bool mine;       /* only this person's */
+	bool not_mine;   /* only others' */
+	bool lately;     /* only those that ended in the last days */
+	size_t count;    /* out */
+};
+
+static bool
+is_late(const json_t *r)
+{
+	struct tm tm = { .tm_isdst = 0 };
+
+	if (!strptime(ctl_text(r, "ended_at"), "%Y-%m-%dT%H:%M:%S", &tm))
+		return false; /* it does not say: better told once too often */
+	return timegm(&tm) < time(NULL) - LATELY_DAYS * 86400;
+}
+
+static void
+tell_letter(struct home *h, struct telling *t, const json_t *r)
+{
+	long rows = ctl_integer(r, "item_count");
+	AUTO(buf) letter = BUF_INIT;
+	AUTO(buf) why = BUF_INIT;
+
+	if ((t->not_mine && !strcmp(ctl_text(r, "submitter"), h->me)) || (t->lately && is_late(r)) ||
+	    ++t->count > SHOWN)
+		return;
+	if (t->count == 1)
+		printf("%s\n", t->title);
+	out_safe(&letter, ctl_text(r, "letter"));
+	out_safe(&why, ctl_text(r, "refusal"));
+	printf("  hopthuctl request %s %-6ld # letter %s of %s, %ld row%s%s%s\n", t->verb,
+	       ctl_integer(r, "id"), letter.data, ctl_text(r, "agency"), rows, rows == 1 ? "" : "s",
+	       why.len ? ": " : "", why.data);
+}
+
+/* A page may be empty although more follow: the door filters what it has read. */
+static void
+letters(struct home *h, struct telling t)
+{
+	long before = 0;
+	int pages = 0;
+
+	do {
+		AUTO(buf) path = BUF_INIT;
+		AUTO(json) answer = NULL;
+		const json_t *rows;
+
+		buf_printf(&path, "/v1/requests?state=%s&limit=100%s", t.state, t.mine ? "&mine=1" : "");
+		if (before)
+			buf_printf(&path, "&before=%ld", before);
+		answer = quietly(h, path.data);
+		rows = json_object_get(answer, "requests");
+		for (size_t i = 0; i < json_array_size(rows); i++)
+			tell_letter(h, &t, json_array_get(rows, i));
+		before = ctl_integer(answer, "next");
+	} while (before && t.count <= SHOWN && ++pages < PAGES);
+	if (t.count > SHOWN)
+		printf("  ... and more: hopthuctl request list --state %s%s\n", t.state,
+		       t.mine ? " --mine" : "");
+	if (t.count) {
 		h->said = true;
 		putchar('\n');
 	}
+}
+
+static void
+waiting_letters(struct home *h)
+{
+	bool technician = has_role(h, "technician");
+
+	if (has_role(h, "approver"))
+		letters(h, (struct telling){ .state = "planned", .verb = "approve", .not_mine = true,
+					     .title = "waiting for your approval:" });
+	if (technician) {
+		letters(h, (struct telling){ .state = "held", .verb = "show",
+					     .title = "held, waiting for a person:" });
+		letters(h, (struct telling){ .state = "failed", .verb = "show", .lately = true,
+					     .title = "failed lately:" });
+	} else if (has_role(h, "requester")) {
+		letters(h, (struct telling){ .state = "failed", .verb = "show", .lately = true,
+					     .mine = true, .title = "of your letters, failed lately:" });
+	}
+	if (technician || has_role(h, "requester"))
+		letters(h, (struct telling){ .state = "refused", .verb = "show", .lately = true,
+					     .mine = true, .title = "of your letters, refused lately:" });
 }
 
 /* What an administrator does first. */
@@ -100,10 +199,7 @@ next_things(struct home *h)
 {
 	if (has_role(h, "admin"))
 		first_steps(h);
-	if (has_role(h, "approver"))
-		letters(h, "planned", false, "waiting for your approval:", "approve");
-	if (has_role(h, "technician"))
-		letters(h, "held", true, "held, waiting for a person:", "show");
+	waiting_letters(h);
 	if (has_role(h, "requester") || has_role(h, "technician"))
 		puts("to send a letter:\n"
 		     "  hopthuctl template create > letter.csv\n"
@@ -162,6 +258,7 @@ help_home(struct ctl *c)
 		buf_clear(&line);
 		out_cell(&line, &(struct out_column){ .key = "roles" }, r.body, true);
 		printf("%s).\n\n", line.data);
+		troubles(&h);
 		next_things(&h);
 		puts("everything else:");
 		help_nouns(stdout);
