@@ -98,13 +98,15 @@ enum option {
 	  "With -o json, csv or jsonl all rows are given, however many.") \
 	X("request", "plan", request_plan, "ID", 1, 1, 0, request_plan, \
 	  "the exact changes a letter makes, and their digest", \
-	  "-o jsonl prints exactly the bytes that are hashed, a line for each item. The digest is " \
-	  "computed here again from these lines; if it is not the one hopthud names, the exit " \
-	  "status is 76.") \
+	  "The table shows for each row on what it rests, as the letter says, and what changes: + " \
+	  "comes, - goes, ~ changes. -o jsonl prints exactly the lines whose SHA-256 go into the " \
+	  "digest, one for each row. The digest is computed here again from these lines; if it is " \
+	  "not the one hopthud names, the exit status is 76.") \
 	X("request", "approve", request_approve, "ID", 1, 1, O(DIGEST) | O(REASON) | O(DRY_RUN), \
 	  request_approve, "allow the plan that has this digest", \
 	  "Nobody approves a letter of their own. Without --digest, on a terminal, the plan is " \
-	  "shown and you are asked.") \
+	  "shown and you are asked. -n looks whether hopthud would do it: exit status 2 when there " \
+	  "is no such letter, 73 when its state or the digest is another, 77 when you may not.") \
 	X("request", "refuse", request_refuse, "ID", 1, 1, O(REASON) | O(DRY_RUN), request_refuse, \
 	  "say no to a letter; --reason is required", "") \
 	X("request", "cancel", request_cancel, "ID", 1, 1, O(REASON) | O(DRY_RUN), request_cancel, \

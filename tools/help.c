@@ -29,6 +29,14 @@ static const struct {
 	{ LEAVE_INTERRUPTED, "interrupted" },
 };
 
+static const char exits_more[] =
+	"0 of a command that changes something means: hopthud has accepted it, and it is on the disk. "
+	"The directory may not have it yet: that is so with `request submit`, `request approve` and "
+	"`request retry`, `mailbox suspend`, `mailbox resume` and `mailbox close`, `agency add`, "
+	"`operator add` and `operator revoke`. `request wait`, and --wait where there is it, end when "
+	"the directory has it, and with 75 when --timeout is over before. With -n the exit status is "
+	"the one that the command itself would have, as far as reading can tell.";
+
 /* Words of text, indented, broken at WIDTH. */
 static void
 paragraph(const char *text, int indent)
@@ -192,6 +200,8 @@ on_all(void)
 	puts("\nEXIT STATUS\n");
 	for (size_t i = 0; i < sizeof(exits) / sizeof(*exits); i++)
 		printf("  %3d  %s\n", exits[i].status, exits[i].means);
+	putchar('\n');
+	paragraph(exits_more, 2);
 }
 
 /* --- manual ------------------------------------------------------------------------------------- */
@@ -273,6 +283,9 @@ man(void)
 	puts(".SH EXIT STATUS");
 	for (size_t i = 0; i < sizeof(exits) / sizeof(*exits); i++)
 		printf(".TP\n.B %d\n%s\n", exits[i].status, exits[i].means);
+	puts(".PP");
+	roff(exits_more);
+	putchar('\n');
 }
 
 int
