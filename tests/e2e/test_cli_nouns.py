@@ -216,6 +216,21 @@ def test_audit_show(door):
     assert json.loads(ctl(door, "audit", "show", "5", "--json").stdout) == record
 
 
+def test_audit_show_says_who_and_opens_values(door):
+    record = {"seq": 9, "record": {"ev": "drift", "t": "2026-11-23T16:55:01Z", "as": "minh", "actor": {
+        "name": "hopthud", "mech": "daemon", "src": ""}}, "text": "{}", "leaf": "00", "story": None,
+        "openings": {"found": "title: Trưởng phòng\x1b", "logins": None}, "summary": "changed by others"}
+    door.routes["GET", "/v1/audit/9"] = record
+    out = ctl(door, "audit", "show", "9").stdout
+    for line in ("event +drift", "who +hopthud", "known by +daemon", "in the name of +minh",
+                 r" +found +title: Trưởng phòng<U\+001B>", r" +logins +\(erased\)"):
+        assert re.search("^%s$" % line, out, re.M), (line, out)
+    record["record"] = {"ev": "auth.ok", "actor": {"name": "lan", "mech": "peer", "src": "uid:1000"}}
+    record["openings"] = {}
+    out = ctl(door, "audit", "show", "9").stdout
+    assert "lan" in out and "uid:1000" in out and "commitments" not in out
+
+
 def test_audit_verify(door):
     door.routes["GET", "/v1/audit/verify"] = {"ok": True, "size": 9, "root": "00", "took_ms": 1}
     ctl(door, "audit", "verify")
@@ -264,8 +279,44 @@ def test_home(door):
     assert "agency add" in out and "operator add" in out
     door.routes["GET", "/v1/whoami"] = asks(["technician"])
     assert "template create" in ctl(door).stdout
+    door.routes["GET", "/v1/status"] = STATUS
+    out = ctl(door).stdout
+    for words in ("The directory is away (down: slapd hung up)", "next try in 3 s", "disk full"):
+        assert words in out
+    door.routes["GET", "/v1/status"] = dict(STATUS, directory={
+        "state": "down", "reason": "x", "next_try_ms": 1, "fault": "the schema is not there"},
+        database={"writable": True, "reason": ""})
+    out = ctl(door).stdout
+    assert "mends it: the schema is not there" in out and "database" not in out
     door.routes["GET", "/v1/whoami"] = (401, {"error": "uid 5 is no operator", "class": "auth"})
     assert "--user NAME" in ctl(door, status=77).stderr
+
+
+@pytest.mark.parametrize("roles, wants, not_wants", [
+    (["requester"], ["show 1", "failed lately", "show 3", "thiếu chữ ký"], ["show 2", "show 4", "show 5"]),
+    (["technician"], ["show 1", "show 2", "show 3", "show 5", "held"], ["show 4", "approve"]),
+    (["approver"], ["approve 6"], ["show", "failed", "refused"])])
+def test_home_tells_of_letters_that_went_wrong(door, roles, wants, not_wants):
+    """1 of ours failed, 2 of others failed, 3 of ours refused, 4 failed long ago, 5 held, 6 planned."""
+    now = time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime())
+    rows = [letter(id=1, state="failed", submitter="an", ended_at=now),
+            letter(id=2, state="failed", ended_at=now),
+            letter(id=3, state="refused", submitter="an", ended_at=now, refusal="thiếu chữ ký"),
+            letter(id=4, state="failed", submitter="an", ended_at="2020-01-01T00:00:00.000000Z"),
+            letter(id=5, state="held"), letter(id=6)]
+
+    def requests(q, _):
+        if q["state"] == "held" and "before" not in q:
+            return {"requests": [], "next": 50}  # filtered: what is wanted is on the next page
+        return {"requests": [r for r in rows if r["state"] == q["state"] and
+                             ("mine" not in q or r["submitter"] == "an")], "next": None}
+    door.routes["GET", "/v1/whoami"] = {"name": "an", "roles": roles}
+    door.routes["GET", "/v1/requests"] = requests
+    out = ctl(door).stdout.split("everything else:")[0]
+    for w in wants:
+        assert w in out, out
+    for w in not_wants:
+        assert w not in out, out
 
 
 # --- identity ---------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import os
 import re
 import socket
 import socketserver
@@ -56,7 +57,13 @@ def test_options_stand_anywhere(door):
 def test_away(tmp_path):
     gone = tmp_path / "gone"
     r = ctl(gone, "status", status=69)
-    assert str(gone) in r.stderr and "systemctl start hopthud" in r.stderr
+    assert str(gone) in r.stderr and "--socket names it" in r.stderr and "systemctl" not in r.stderr
+    r = subprocess.run([CTL, "status"], env=environment(HOPTHU_SOCKET=str(gone)), capture_output=True,
+                       text=True, check=False)
+    assert r.returncode == 69 and "HOPTHU_SOCKET names this socket" in r.stderr and "systemctl" not in r.stderr
+    default = "/run/hopthu/hopthud.sock"
+    if not os.path.exists(default):
+        assert "systemctl start hopthud" in ctl(default, "status", status=69).stderr
     out = json.loads(ctl(gone, "status", "-o", "json", status=69).stdout)
     assert out["class"] == "temp" and str(gone) in out["error"]
     dead = socket.socket(socket.AF_UNIX)
@@ -277,6 +284,31 @@ def test_plan(door):
     assert rows[9]["line"] == items[9]["line"]
 
 
+def test_plan_says_on_what_it_rests(door):
+    page, items, _ = plan()
+    items[0]["input"] = {"basis_no": "12/QĐ-SNV", "basis_date": "2026-11-20", "basis_kind": "nghỉ hưu",
+                         "reason": "đến tuổi\x1b", "birth_year": "1966", "title": "x"}
+    door.routes["GET", "/v1/requests/7/plan"] = page
+    out = ctl(door, "request", "plan", "7").stdout
+    first, second = out.split("row 2 ")
+    for name, value in items[0]["input"].items():
+        if name != "title":
+            assert re.search("^ +%s +%s" % (name, value.replace("\x1b", "<U\\+001B>")), first, re.M), out
+    assert "basis" not in second and "title" not in out
+
+
+def test_digest_by_hand(door):
+    """The lines of the manual page compute the digest that hopthud names."""
+    page, _, digest = plan(n=12)
+    door.routes["GET", "/v1/requests/7/plan"] = page
+    man = (TOP / "man" / "hopthuctl.1").read_text()
+    script = man.split('.\\" digest by hand\n.nf\n')[1].split("\n.fi\n")[0]
+    script = script.replace("\\-", "-").replace("\\e", "\\").replace("\\(aq", "'").replace("\\&", "")
+    r = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True, env=environment(
+        HOPTHU_SOCKET=door.path, PATH="%s:%s" % (BUILD, os.environ["PATH"])))
+    assert r.stdout.split()[0] == digest
+
+
 def test_plan_that_is_not_what_it_says(door):
     door.routes["GET", "/v1/requests/7/plan"], items, _ = plan(digest="0" * 64)
     assert "approve nothing" in ctl(door, "request", "plan", "7", status=76).stderr
@@ -294,11 +326,58 @@ def test_approve(door):
     assert got["state"] == "approved" and len(got["items"]) == 2
     r = ctl(door, "request", "approve", "7", status=64)
     assert "--digest " + DIGEST in r.stderr
+    door.routes["GET", "/v1/whoami"] = {"name": "minh", "roles": ["approver"]}
     before = len(door.seen)
     r = ctl(door, "request", "approve", "7", "--digest", DIGEST, "-n")
-    assert len(door.seen) == before and "nothing was changed" in r.stderr
+    assert "would be approved: 2 rows" in r.stderr and "nothing was changed" in r.stderr
     got = json.loads(ctl(door, "request", "approve", "7", "--digest", DIGEST, "-n", "--json").stdout)
-    assert got["dry_run"] is True and got["body"]["digest"] == DIGEST and len(door.seen) == before
+    assert got["dry_run"] is True and got["body"]["digest"] == DIGEST
+    assert {s[0] for s in door.seen[before:]} == {"GET"}
+
+
+@pytest.mark.parametrize("verb, more, roles, status, says", [
+    ("approve", {}, "approver", 0, "would be approved: 2 rows"),
+    ("approve", {"digest": "cd" * 32}, "approver", 73, "request plan 7"),
+    ("approve", {"state": "done"}, "approver", 73, "is done"),
+    ("approve", {"kind": "order"}, "approver", 73, "cannot be approved"),
+    ("approve", {"submitter": "minh"}, "approver", 77, "somebody else"),
+    ("approve", {}, "requester", 77, "role approver"),
+    ("refuse", {}, "approver", 0, "would be refused"),
+    ("refuse", {"submitter": "minh"}, "approver", 77, "somebody else"),
+    ("refuse", {"state": "refused"}, "approver", 73, "is refused"),
+    ("cancel", {}, "requester", 0, "2 of its 2 rows are not done"),
+    ("cancel", {"state": "scheduled", "counts": {"scheduled": 2}}, "technician", 0, "would be cancelled"),
+    ("cancel", {"state": "running", "counts": {"done": 1, "scheduled": 1}}, "requester", 0, "1 of its 2"),
+    ("cancel", {"state": "running", "counts": {"running": 1, "approved": 1}}, "requester", 73, "is running"),
+    ("cancel", {"state": "held", "counts": {"held": 2}}, "requester", 73, "is held"),
+    ("cancel", {"state": "done", "counts": {"done": 2}}, "requester", 73, "is done"),
+    ("cancel", {}, "auditor", 77, "role requester,technician"),
+    ("retry", {"state": "failed", "counts": {"failed": 1, "held": 1}}, "technician", 0, "1 failed and 1 held"),
+    ("retry", {"state": "done", "counts": {"done": 2}}, "technician", 73, "no failed or held"),
+    ("retry", {}, "technician", 73, "is planned")])
+def test_dry_decisions(door, verb, more, roles, status, says):
+    """-n asks what hopthud would ask, as far as reading answers, and sends nothing."""
+    door.routes["GET", "/v1/whoami"] = {"name": "minh", "roles": [roles]}
+    door.routes["GET", "/v1/requests/7"] = letter(**more)
+    args = [verb, "7", "--reason", "x", "-n"] + (["--digest", DIGEST] if verb == "approve" else [])
+    r = ctl(door, "request", *args, status=status)
+    assert says in r.stderr and ("nothing was changed" in r.stderr) == (status == 0)
+    out = json.loads(ctl(door, "request", *args, "--json", status=status).stdout)
+    assert out["dry_run"] if status == 0 else out["class"] in ("conflict", "denied")
+    ctl(door, "request", verb, "8", *args[2:], status=2)
+    assert {s[0] for s in door.seen} == {"GET"}
+
+
+def test_refused_and_cancelled(door):
+    door.routes["GET", "/v1/requests/7"] = letter(
+        state="refused", approver="", refused_by="minh", refusal="thiếu chữ ký", items=[])
+    out = ctl(door, "request", "show", "7").stdout
+    assert re.search("^refused by +minh$", out, re.M) and re.search("^because +thiếu chữ ký$", out, re.M)
+    assert "approved" not in out
+    door.routes["GET", "/v1/requests/7"] = letter(
+        state="cancelled", approver="minh", refusal="nhầm", items=[])
+    out = ctl(door, "request", "show", "7").stdout
+    assert re.search("^because +nhầm$", out, re.M) and "refused" not in out
 
 
 @pytest.mark.parametrize("key, status", [(b"y\n", 0), (b"n\n", 1), (b"\n", 1)])
@@ -317,9 +396,6 @@ def test_other_acts(door, verb):
     door.routes["POST", "/v1/requests/7/" + verb] = letter(state="refused")
     ctl(door, "request", verb, "7", "--reason", "sai \"tên\"")
     assert json.loads(door.seen[-1][3]) == {"reason": "sai \"tên\""}
-    n = len(door.seen)
-    ctl(door, "request", verb, "7", "--reason", "x", "--dry-run")
-    assert len(door.seen) == n
 
 
 @pytest.mark.parametrize("state, counts, want", [
@@ -352,17 +428,21 @@ def test_wait_until_timeout(door):
     assert int(door.seen[0][2]["timeout"]) <= 2 and len(door.seen) < 60
 
 
-def test_wait_lives_through_a_restart(tmp_path):
-    """The door dies in the middle of a wait, and another one stands in its place a second later."""
+@pytest.mark.parametrize("poll", [1, 2])
+@pytest.mark.parametrize("way", ["dies", "is stopping"])
+def test_wait_lives_through_a_restart(tmp_path, poll, way):
+    """The door goes in the middle of a wait, and another one stands in its place a second later."""
     def dies(q, b):
-        if len(first.seen) > 1:
-            raise ConnectionError
+        if len(first.seen) >= poll:
+            if way == "dies":
+                raise ConnectionError
+            return 503, {"error": "hopthud is stopping", "class": "temp"}, {"Connection": "close"}
         return letter(state="approved", items=None, counts={})
     first = FakeDoor(tmp_path / "s", {("GET", "/v1/requests/7/wait"): dies})
     got = []
     t = threading.Thread(target=lambda: got.append(ctl(first, "request", "wait", "7", status=None)))
     t.start()
-    while len(first.seen) < 2:
+    while len(first.seen) < poll:
         time.sleep(0.02)
     first.close()
     time.sleep(0.7)
