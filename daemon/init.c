@@ -46,14 +46,19 @@ make_dir(const char *dir, struct err *e)
 int
 init_check_conf(const struct conf *conf, struct err *e)
 {
-	if (name_check_template(conf->naming_template, e))
-		return err_wrap(e, "%s: naming_template", conf->file);
-	if (name_check_template(conf->naming_collision, e))
-		return err_wrap(e, "%s: naming_collision", conf->file);
-	if (!strstr(conf->naming_collision, "{seq}"))
-		return err_set(e, ERR_CONFIG, "%s: naming_collision must have {seq} in it, or a second "
-			       "person of a name gets no address", conf->file);
-	return access(conf->key_dir, F_OK) ? 0 : check_dir(conf->key_dir, e);
+	struct err wrong = ERR_INIT, why = ERR_INIT;
+	int rc = 0;
+
+	if (name_check_template(conf->naming_template, &why))
+		rc |= conf_wrong(conf, "naming_template", &wrong, "naming_template: %s", why.msg);
+	if (name_check_template(conf->naming_collision, &why))
+		rc |= conf_wrong(conf, "naming_collision", &wrong, "naming_collision: %s", why.msg);
+	else if (!strstr(conf->naming_collision, "{seq}"))
+		rc |= conf_wrong(conf, "naming_collision", &wrong, "naming_collision must have {seq} "
+				 "in it, or a second person of a name gets no address");
+	if (!access(conf->key_dir, F_OK) && check_dir(conf->key_dir, &why))
+		rc |= conf_wrong(conf, "key_dir", &wrong, "%s", why.msg);
+	return rc ? err_set(e, ERR_CONFIG, "%s", wrong.msg) : 0;
 }
 
 static int

@@ -118,6 +118,21 @@ init(const struct conf *conf, const struct init_order *o)
 	return 0;
 }
 
+/* A line for each mistake of the configuration. */
+static void
+complain(const struct err *e)
+{
+	const char *line = e->msg;
+	size_t n = strcspn(line, "\n");
+
+	fprintf(stderr, "hopthud: %.*s\n", (int)n, line);
+	while (line[n]) {
+		line += n + 1;
+		n = strcspn(line, "\n");
+		fprintf(stderr, "hopthud: %.*s\n", (int)n, line);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -132,7 +147,7 @@ main(int argc, char **argv)
 	failpoint_init();
 	conf = conf_load(cmd.file, &e);
 	if (!conf || init_check_conf(conf, &e)) {
-		fprintf(stderr, "hopthud: %s\n", e.msg);
+		complain(&e);
 		conf_free(conf);
 		return daemon_exit_status(&e);
 	}

@@ -11,24 +11,27 @@
 #include "daemon/base/conf_key.h"
 
 #define FILE_MAX (1024 * 1024)
-#define KEYS_MAX 64
 
 /* One reading of a file.  libconfuse hands its callbacks nothing of ours, hence `reading`. */
 struct reading {
 	struct conf *conf;
 	struct err *err;
-	int line[KEYS_MAX]; /* where a key was set; 0: not yet */
-	bool failed;
+	bool stopped; /* what is behind this line cannot be read */
 };
 static struct reading *reading;
 
-static int
+static void
 fail_at(int line, const char *what)
 {
-	if (!reading->failed)
-		err_set(reading->err, ERR_CONFIG, "%s:%d: %s", reading->conf->file, line, what);
-	reading->failed = true;
-	return -1;
+	conf_complain(reading->conf, (unsigned)line, what, reading->err);
+}
+
+static void
+stop_at(int line, const char *what)
+{
+	if (!reading->stopped)
+		fail_at(line, what);
+	reading->stopped = true;
 }
 
 static const char *
@@ -80,16 +83,17 @@ on_error(cfg_t *cfg, const char *fmt, va_list ap)
 
 	if (strcmp(fmt, "no such option '%s'")) {
 		vsnprintf(msg, sizeof(msg), fmt, ap);
-		fail_at(cfg->line, msg);
+		stop_at(cfg->line, msg);
 		return;
 	}
 	snprintf(msg, sizeof(msg), "%s", va_arg(ap, const char *));
 	buf_printf(&b, "unknown key %s%s%s", msg, *section ? " in section " : "", section);
 	suggest(section, msg, &b);
-	fail_at(cfg->line, b.data);
+	stop_at(cfg->line, b.data);
 }
 
-/* Called by libconfuse as soon as a key has its value, while the line is still known. */
+/* Called by libconfuse as soon as a key has its value, while the line is still known.  A value that is
+ * wrong does not end the reading: all of them are reported. */
 static int
 on_value(cfg_t *cfg, cfg_opt_t *opt)
 {
@@ -98,14 +102,15 @@ on_value(cfg_t *cfg, cfg_opt_t *opt)
 	struct err e = ERR_INIT;
 	char msg[128];
 
-	if (reading->line[i]) {
-		snprintf(msg, sizeof(msg), "%s is given a second time (first on line %d)", k->name,
-			 reading->line[i]);
-		return fail_at(cfg->line, msg);
+	if (reading->conf->line[i]) {
+		snprintf(msg, sizeof(msg), "%s is given a second time (first on line %u)", k->name,
+			 reading->conf->line[i]);
+		fail_at(cfg->line, msg);
+		return 0;
 	}
-	reading->line[i] = cfg->line;
+	reading->conf->line[i] = (unsigned)cfg->line;
 	if (conf_key_set(reading->conf, k, cfg_opt_getnstr(opt, 0), &e) < 0)
-		return fail_at(cfg->line, e.msg);
+		fail_at(cfg->line, e.msg);
 	return 0;
 }
 
@@ -204,15 +209,17 @@ read_file(const char *file, struct err *e)
 	return buf_steal(&b);
 }
 
-static int
+static void
 parse(char *text)
 {
-	cfg_opt_t top[KEYS_MAX], sections[2][KEYS_MAX];
-	int line = blank_comments(text), rc;
+	cfg_opt_t top[CONF_KEYS_MAX], sections[2][CONF_KEYS_MAX];
+	int line = blank_comments(text);
 	cfg_t *cfg;
 
-	if (line)
-		return fail_at(line, "a string, comment or section begins here and does not end");
+	if (line) {
+		stop_at(line, "a string, comment or section begins here and does not end");
+		return;
+	}
 	describe("", top);
 	for (size_t i = 0; conf_sections[i]; i++) {
 		describe(conf_sections[i], sections[i]);
@@ -223,11 +230,9 @@ parse(char *text)
 	cfg = cfg_init(top, CFGF_NONE);
 	BUG_ON(!cfg);
 	cfg_set_error_function(cfg, on_error);
-	rc = cfg_parse_buf(cfg, text);
-	if (rc != CFG_SUCCESS)
-		fail_at(cfg->line, "this cannot be understood");
+	if (cfg_parse_buf(cfg, text) != CFG_SUCCESS)
+		stop_at(cfg->line, "this cannot be understood");
 	cfg_free(cfg);
-	return reading->failed ? -1 : 0;
 }
 
 static int
@@ -239,38 +244,41 @@ set_defaults(struct conf *c, struct err *e)
 	return 0;
 }
 
-static int
+static void
 check_required(const struct conf *c, struct err *e)
 {
+	char what[512];
+
 	for (size_t i = 0; i < conf_key_count; i++) {
 		const struct conf_key *k = &conf_keys[i];
 
-		if (!k->def && !reading->line[i])
-			return err_set(e, ERR_CONFIG, "%s: %s%s%s is missing; it must be %s", c->file,
-				       k->section, *k->section ? "." : "", k->name, k->allowed);
+		if (k->def || c->line[i])
+			continue;
+		snprintf(what, sizeof(what), "%s%s%s is missing; it must be %s", k->section,
+			 *k->section ? "." : "", k->name, k->allowed);
+		conf_complain(c, 0, what, e);
 	}
-	return 0;
 }
 
 static int
 load(struct conf *c, struct err *e)
 {
-	struct reading r = { .conf = c, .err = e };
+	struct err wrong = ERR_INIT;
+	struct reading r = { .conf = c, .err = &wrong };
 	AUTO(str) text = read_file(c->file, e);
-	int rc;
 
-	if (!text)
+	if (!text || set_defaults(c, e) < 0)
 		return -1;
-	BUG_ON(conf_key_count > KEYS_MAX - 4);
+	BUG_ON(conf_key_count > CONF_KEYS_MAX - 4);
 	reading = &r;
-	rc = set_defaults(c, e) < 0 || parse(text) < 0 || check_required(c, e) < 0 ? -1 : 0;
+	parse(text);
 	reading = NULL;
-	if (rc < 0)
-		return -1;
+	if (!r.stopped)
+		check_required(c, &wrong);
+	if (wrong.class != ERR_NONE || conf_check_directory(c, &wrong) < 0)
+		return err_set(e, ERR_CONFIG, "%s", wrong.msg);
 	if (!c->instance)
 		c->instance = xasprintf("hopthu.%s/1", c->domain);
-	if (conf_check_directory(&c->directory, e) < 0)
-		return err_wrap(e, "%s", c->file);
 	return 0;
 }
 

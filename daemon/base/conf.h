@@ -38,8 +38,11 @@ struct conf_limits {
 	unsigned idle_timeout_ms;
 };
 
+#define CONF_KEYS_MAX 64
+
 struct conf {
 	char *file;          /* where it was read from */
+	unsigned line[CONF_KEYS_MAX]; /* where each key of the table stands there; 0: it does not */
 	char *instance;      /* name of this log's origin, "hopthu.binhduong.gov.vn/1": no space, no '+' */
 	char *domain;        /* of the mailboxes */
 	char *database;      /* file */
@@ -56,10 +59,19 @@ struct conf {
 
 /*
  * Reads and checks the file.  NULL and e (ERR_CONFIG: file, line, key, what is allowed, and for an
- * unknown key the nearest known one) when anything is wrong.  Free with conf_free.
+ * unknown key the nearest known one; a line for each mistake) when anything is wrong.  Free with
+ * conf_free.
  */
 struct conf *conf_load(const char *file, struct err *e);
 void conf_free(struct conf *c);
+/* Line of "key" or "section.key" in the file; 0 when it is at its default. */
+unsigned conf_line(const struct conf *c, const char *key);
+/*
+ * Says in e what is wrong with this key: "FILE:LINE: ...", without the line when the key is not in
+ * the file, below what e says already.  The text names the key itself.  Returns -1.
+ */
+int conf_wrong(const struct conf *c, const char *key, struct err *e, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 /* "section.key = value   (default: value)", a line for each key that is not at its default. */
 void conf_print_changes(const struct conf *c, FILE *out);
 /* Every key with its default, what is allowed and what it is for. */

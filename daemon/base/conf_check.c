@@ -10,15 +10,6 @@
 
 #define SECRET_MAX 1024
 
-static int
-check_readable(const char *file, const char *key, struct err *e)
-{
-	if (file && access(file, R_OK) < 0)
-		return err_set(e, ERR_CONFIG, "directory.%s: cannot read %s: %s", key, file,
-			       strerror(errno));
-	return 0;
-}
-
 /* A file that holds a secret: ours or root's, and closed to everybody else. */
 static int
 open_secret(const char *file, struct err *e)
@@ -50,60 +41,81 @@ open_secret(const char *file, struct err *e)
 }
 
 static int
-check_secret(const char *file, const char *key, struct err *e)
+check_readable(const struct conf *c, const char *file, const char *key, struct err *e)
 {
-	int fd = open_secret(file, e);
-
-	if (fd < 0)
-		return err_wrap(e, "directory.%s", key);
-	close(fd);
+	if (file && access(file, R_OK) < 0)
+		return conf_wrong(c, key, e, "%s: cannot read %s: %s", key, file, strerror(errno));
 	return 0;
 }
 
 static int
-check_simple_bind(const struct conf_directory *d, struct err *e)
+check_secret(const struct conf *c, const char *file, const char *key, struct err *e)
 {
+	struct err why = ERR_INIT;
+	int fd = file ? open_secret(file, &why) : -1;
+
+	if (file && fd < 0)
+		return conf_wrong(c, key, e, "%s: %s", key, why.msg);
+	if (fd >= 0)
+		close(fd);
+	return 0;
+}
+
+static int
+check_simple_bind(const struct conf *c, struct err *e)
+{
+	const struct conf_directory *d = &c->directory;
+	struct err why = ERR_INIT;
 	char *secret;
 
-	if (d->bind != CONF_BIND_SIMPLE)
-		return 0;
 	if (!d->bind_dn || !d->password_file)
-		return err_set(e, ERR_CONFIG,
-			       "directory.bind = simple needs directory.%s as well",
-			       d->bind_dn ? "password_file" : "bind_dn");
-	secret = conf_read_secret(d->password_file, e);
+		return conf_wrong(c, "directory.bind", e,
+				  "directory.bind = simple needs directory.%s as well",
+				  d->bind_dn ? "password_file" : "bind_dn");
+	secret = conf_read_secret(d->password_file, &why);
 	if (!secret)
-		return err_wrap(e, "directory.password_file");
+		return conf_wrong(c, "directory.password_file", e, "directory.password_file: %s",
+				  why.msg);
 	secret_free(secret);
 	return 0;
 }
 
+static int
+check_tls(const struct conf *c, struct err *e)
+{
+	const struct conf_directory *d = &c->directory;
+	int rc = 0;
+
+	if (!d->tls_ca_file)
+		rc |= conf_wrong(c, "directory.uri", e,
+				 "directory.uri = %s needs directory.tls_ca_file, to know the server by",
+				 d->uri);
+	if (d->bind == CONF_BIND_EXTERNAL && (!d->tls_cert_file || !d->tls_key_file))
+		rc |= conf_wrong(c, conf_line(c, "directory.bind") ? "directory.bind" : "directory.uri",
+				 e, "directory.bind = external over TLS needs directory.%s as well",
+				 d->tls_cert_file ? "tls_key_file" : "tls_cert_file");
+	rc |= check_secret(c, d->tls_key_file, "directory.tls_key_file", e);
+	rc |= check_readable(c, d->tls_cert_file, "directory.tls_cert_file", e);
+	return rc | check_readable(c, d->tls_ca_file, "directory.tls_ca_file", e);
+}
+
 /* What one key says about another. */
 int
-conf_check_directory(const struct conf_directory *d, struct err *e)
+conf_check_directory(const struct conf *c, struct err *e)
 {
-	bool tcp = strncmp(d->uri, "ldapi:", 6) != 0;
+	const struct conf_directory *d = &c->directory;
+	bool max = conf_line(c, "directory.retry_max_ms") != 0;
+	int rc = 0;
 
 	if (d->retry_max_ms < d->retry_min_ms)
-		return err_set(e, ERR_CONFIG,
-			       "directory.retry_max_ms (%u) must not be less than retry_min_ms (%u)",
-			       d->retry_max_ms, d->retry_min_ms);
-	if (check_simple_bind(d, e) < 0)
-		return -1;
-	if (!tcp)
-		return 0;
-	if (!d->tls_ca_file)
-		return err_set(e, ERR_CONFIG,
-			       "directory.uri = %s needs directory.tls_ca_file, to know the server by",
-			       d->uri);
-	if (d->bind == CONF_BIND_EXTERNAL && (!d->tls_cert_file || !d->tls_key_file))
-		return err_set(e, ERR_CONFIG,
-			       "directory.bind = external over TLS needs directory.tls_cert_file and tls_key_file");
-	if (d->tls_key_file && check_secret(d->tls_key_file, "tls_key_file", e) < 0)
-		return -1;
-	if (check_readable(d->tls_cert_file, "tls_cert_file", e) < 0)
-		return -1;
-	return check_readable(d->tls_ca_file, "tls_ca_file", e);
+		rc |= conf_wrong(c, max ? "directory.retry_max_ms" : "directory.retry_min_ms", e,
+				 "directory.retry_max_ms (%u) must not be less than retry_min_ms (%u)",
+				 d->retry_max_ms, d->retry_min_ms);
+	if (d->bind == CONF_BIND_SIMPLE)
+		rc |= check_simple_bind(c, e);
+	if (strncmp(d->uri, "ldapi:", 6) != 0)
+		rc |= check_tls(c, e);
+	return rc;
 }
 
 char *

@@ -51,9 +51,12 @@ int conf_key_set(struct conf *c, const struct conf_key *k, const char *value,
 void conf_key_get(const struct conf *c, const struct conf_key *k, struct buf *out);
 void conf_key_release(struct conf *c, const struct conf_key *k);
 
+/* One mistake more: "FILE:LINE: what" (line 0: "FILE: what"), below those that e has. */
+void conf_complain(const struct conf *c, unsigned line, const char *what, struct err *e);
+
 /* A distinguished name in the form of RFC 4514, by its look: type=value, ... */
 bool conf_check_dn(const char *value);
 
 /* What the keys of the directory say about each other, and the files they name. */
-int conf_check_directory(const struct conf_directory *d, struct err *e) MUST_USE;
+int conf_check_directory(const struct conf *c, struct err *e) MUST_USE;
 #endif

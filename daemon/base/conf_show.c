@@ -1,9 +1,52 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdarg.h>
 #include <string.h>
 
 #include "common/buf.h"
 #include "common/digest.h"
 #include "daemon/base/conf_key.h"
+
+void
+conf_complain(const struct conf *c, unsigned line, const char *what, struct err *e)
+{
+	AUTO(buf) all = BUF_INIT;
+
+	if (e->class != ERR_NONE)
+		buf_printf(&all, "%s\n", e->msg);
+	buf_printf(&all, line ? "%s:%u: " : "%s: ", c->file, line);
+	buf_str(&all, what);
+	if (e->class == ERR_NONE || all.len < sizeof(e->msg)) /* the first, and those that fit */
+		err_set(e, ERR_CONFIG, "%s", all.data);
+}
+
+unsigned
+conf_line(const struct conf *c, const char *key)
+{
+	for (size_t i = 0; i < conf_key_count; i++) {
+		size_t n = strlen(conf_keys[i].section);
+
+		if (!n && !strcmp(key, conf_keys[i].name))
+			return c->line[i];
+		if (n && !strncmp(key, conf_keys[i].section, n) && key[n] == '.' &&
+		    !strcmp(key + n + 1, conf_keys[i].name))
+			return c->line[i];
+	}
+	BUG_ON(true); /* there is no such key */
+	return 0;
+}
+
+int
+conf_wrong(const struct conf *c, const char *key, struct err *e, const char *fmt, ...)
+{
+	char what[ERR_MSG_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	conf_complain(c, conf_line(c, key), what, e);
+	return -1;
+}
 
 static void
 get_default(const struct conf *c, const struct conf_key *k, struct buf *out)

@@ -180,17 +180,33 @@ test_together(void **state)
 
 	(void)state;
 	refused("domain = \"a.vn\"", "directory.base is missing");
+	/* every mistake, a line each */
+	refused("domain = \"A\"\nlog_level = warn\ndirectory { window = 0\n window = 4 }\n",
+		":2: \"warn\" is not possible for log_level");
+	refused("domain = \"A\"\nlog_level = warn\ndirectory { window = 0\n window = 4 }\n",
+		":4: window is given a second time (first on line 3)\n");
+	refused("log_level = warn\ndirectory { base = \"dc=a\" }\n", "conf: domain is missing");
+	refused("log_level = warn\ncolour = red\nsocket_mode = \"9\"\n", ":2: unknown key colour");
+	for (int i = 0; i < 30; i++)
+		buf_printf(&b, "limits { letter_rows = 0 }\n");
+	refused(b.data, ":1: \"0\" is not possible for letter_rows");
+	buf_clear(&b);
 	refused("directory { base = \"dc=a\" }", "domain is missing");
 	refused("domain = \"a.vn\"\ndirectory { base = \"dc=a\"\nretry_min_ms = 900\nretry_max_ms = 800 }",
-		"must not be less than retry_min_ms (900)");
+		":4: directory.retry_max_ms (800) must not be less than retry_min_ms (900)");
 	refused("domain = \"a.vn\"\ndirectory { base = \"dc=a\"\nbind = simple }",
-		"needs directory.bind_dn");
+		":3: directory.bind = simple needs directory.bind_dn");
 	refused("domain = \"a.vn\"\ndirectory { base = \"dc=a\"\nuri = \"ldap://h\" }",
-		"needs directory.tls_ca_file");
+		":3: directory.uri = ldap://h needs directory.tls_ca_file");
+	refused("domain = \"a.vn\"\ndirectory { base = \"dc=a\"\nuri = \"ldaps://h\"\n"
+		"tls_ca_file = \"/nowhere\" }",
+		":3: directory.bind = external over TLS needs directory.tls_cert_file");
+	refused("domain = \"a.vn\"\ndirectory { base = \"dc=a\"\nuri = \"ldaps://h\"\n"
+		"tls_ca_file = \"/nowhere\" }", ":4: directory.tls_ca_file: cannot read /nowhere");
 	buf_printf(&b, "domain = \"a.vn\"\ndirectory { base = \"dc=a\"\nbind = simple\n"
 		   "bind_dn = \"cn=h,dc=a\"\npassword_file = \"%s\" }\n", secret_path);
 	write_file(secret_path, "s3cret\n", 0644);
-	refused(b.data, "directory.password_file: ");
+	refused(b.data, ":5: directory.password_file: ");
 	refused(b.data, "has mode 0644, so others can read it");
 	write_file(secret_path, "s3cret\n", 0600);
 	conf_free(load(b.data));
