@@ -7,9 +7,11 @@ import resource
 import signal
 import subprocess
 
+import pytest
+
 import people
 from door import Door
-from hopthu import PASSWORDS, SANITIZED, free_text
+from hopthu import PASSWORDS, ROOT, SANITIZED, free_text
 
 CANARY = re.compile(rb"canary-[a-z0-9]+-7Xq9")
 WRONG = b"canary-typo-7Xq9"
@@ -33,7 +35,7 @@ def test_no_password_anywhere(make_world):
     w.ctl("operator", "add", "moi", "--full-name", "Mới", "--role", "auditor",
           "--new-password-file", new)
     core = w.dir / ("core.%d" % w.daemon.pid)
-    image = _have("gcore") and not SANITIZED  # whose memory is terabytes
+    image = _have("gcore") and ROOT and not SANITIZED  # whose memory is terabytes
     if image:  # what a crash would leave; of what is sent in clear by mistake it may know
         subprocess.run(["gcore", "-o", str(w.dir / "core"), str(w.daemon.pid)], check=False,
                        capture_output=True, preexec_fn=lambda: resource.setrlimit(
@@ -46,9 +48,8 @@ def test_no_password_anywhere(make_world):
     w.slapd.kill()
     w.slapd.start()
     w.ready()
-    environ = pathlib.Path("/proc/%d/environ" % w.daemon.pid).read_bytes()
-    arguments = pathlib.Path("/proc/%d/cmdline" % w.daemon.pid).read_bytes()
-    assert not CANARY.search(environ) and not CANARY.search(arguments)
+    for name in ("cmdline", "environ") if ROOT else ("cmdline",):
+        assert not CANARY.search(pathlib.Path("/proc/%d/%s" % (w.daemon.pid, name)).read_bytes())
     w.judge()
     w.slapd.stop()
     searched = 0
@@ -83,19 +84,18 @@ def test_verifiers_are_not_told(make_world):
 
 def test_no_core_is_dumped(make_world):
     """A crash leaves no image of memory behind."""
+    if SANITIZED:
+        pytest.skip("sanitizers decide on cores themselves")
     w = make_world(operators=False)
     w.judged = True
-    limits = pathlib.Path("/proc/%d/limits" % w.daemon.pid).read_text()
-    soft = re.search(r"Max core file size\s+(\S+)", limits).group(1)
-    owner = pathlib.Path("/proc/%d/mem" % w.daemon.pid).stat().st_uid
-    dumpable = owner == os.geteuid() and os.geteuid() != 0
-    if soft != "0" and (dumpable or os.geteuid() == 0):
-        # PR_SET_DUMPABLE 0 shows as files of /proc that belong to root; for root look at the dump
-        w.daemon.expected_death = True
-        w.daemon.signal(signal.SIGABRT)
-        code = w.daemon.process.wait(10)
-        assert code == -signal.SIGABRT
-        assert not list(w.dir.rglob("core*")) and not pathlib.Path("core").exists()
+    most = resource.prlimit(w.daemon.pid, resource.RLIMIT_CORE)[1]
+    resource.prlimit(w.daemon.pid, resource.RLIMIT_CORE, (most, most))
+    w.daemon.expected_death = True
+    w.daemon.signal(signal.SIGABRT)
+    _, status = os.waitpid(w.daemon.pid, 0)
+    w.daemon.process.returncode = -signal.SIGABRT
+    assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGABRT
+    assert not os.WCOREDUMP(status)
 
 
 def test_passwords_are_not_arguments(world):

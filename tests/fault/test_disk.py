@@ -15,6 +15,9 @@ from hopthu import EX_UNAVAILABLE, FULL, ROOT, SANITIZED, wait_for
 
 STRACE = shutil.which("strace")
 strace = pytest.mark.skipif(not STRACE or SANITIZED, reason="needs strace and a plain build")
+# hopthud lets nobody but root look into it while it runs
+attach = pytest.mark.skipif(not STRACE or SANITIZED or not ROOT,
+                            reason="needs strace, root and a plain build")
 
 
 @pytest.fixture
@@ -170,7 +173,7 @@ class Inject:
         self.p.wait()
 
 
-@strace
+@attach
 def test_no_space_by_injection(make_world):
     """ENOSPC from every write to the database for a while."""
     w = make_world()
@@ -188,7 +191,7 @@ def test_no_space_by_injection(make_world):
     w.judge()
 
 
-@strace
+@attach
 @pytest.mark.parametrize("call", ["fdatasync", "pwrite64"])
 def test_input_output_error(make_world, call):
     """fsync said EIO once: what was written may be lost, so the process ends; it is not tried again."""
@@ -217,7 +220,7 @@ def test_input_output_error(make_world, call):
     w.judge()
 
 
-@strace
+@attach
 def test_out_of_descriptors(make_world):
     """accept() fails with EMFILE for a while: no busy loop, and it goes on afterwards."""
     w = make_world(operators=False)
@@ -266,7 +269,7 @@ def test_killed_at_the_nth_system_call(make_world, rng):
     w.judge()
 
 
-@strace
+@attach
 def test_the_log_is_written_before_the_directory(make_world, tmp_path):
     """By the order of system calls: between two commits no operation overtakes its intent."""
     w = make_world()
