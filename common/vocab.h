@@ -17,7 +17,7 @@
 	X(OPERATOR_ADD, "operator-add", "write an operator's entry into the directory") \
 	X(OPERATOR_REVOKE, "operator-revoke", "take an operator's roles out of the directory")
 
-/* States of an item and of a request (design: states of an item).  E = an end. */
+/* States of an item and of a request.  E = an end. */
 #define VOCAB_STATES(X) \
 	X(RECEIVED, "received", "being taken in; not promised yet") \
 	X(CHECKED, "checked", "well-formed, to be planned (again)") \

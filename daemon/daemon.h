@@ -4,7 +4,7 @@
 
 #include "daemon/base/conf.h"
 
-/* Runs until told to stop.  Takes conf over.  Exit status: 0, or one of design's (70, 73, 78). */
+/* Runs until told to stop.  Takes conf over.  The exit status is explained in hopthud(8). */
 int daemon_run(struct conf *conf);
 
 /* First things: keys, an empty database with its genesis record, the first admin. */

@@ -6,7 +6,7 @@
 #include "common/err.h"
 
 /*
- * Names and the addresses made of them (design: naming templates).  Pure.
+ * Names and the addresses made of them by the naming templates of hopthud.conf(5).  Pure.
  * A person's name: words separated by any Unicode white space; the first is the family name, the
  * last the given name, those between are the middle.  A single word is the given name.
  * Apostrophes and hyphens belong to the word they stand in and are dropped from the address:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The judge.  It shares no code with hopthud: a copy of the database, slapd's accesslog and the
-entries go in, a list of complaints comes out.  The numbers are the invariants of the design.
+entries go in, a list of complaints comes out.  The numbers are the invariants of ARCHITECTURE.md.
 
     checker.py DATABASE SLAPD_FOLDER [BASE [DOMAIN]]
 """

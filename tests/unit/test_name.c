@@ -20,7 +20,7 @@ struct example {
 };
 
 static const struct example examples[] = {
-	/* the table of the design */
+	/* one name through the usual templates */
 	{ "Đặng Thị Ánh Nguyệt", "{given}{initials}.skhcn", 0, "nguyetdta.skhcn" },
 	{ "Đặng Thị Ánh Nguyệt", "{full}", 0, "dangthianhnguyet" },
 	{ "Đặng Thị Ánh Nguyệt", "{given}{initials}", 0, "nguyetdta" },
