@@ -15,6 +15,7 @@
 #include "daemon/directory/dir.h"
 #include "daemon/flow/evidence.h"
 #include "daemon/flow/flow.h"
+#include "daemon/flow/intake.h"
 
 #define DRAIN_MS 10000 /* then whatever is still on its way is left to the next run */
 #define DRAIN_TICK_MS 20
@@ -113,6 +114,17 @@ on_hour(void *arg)
 	loop_timer_set(d->hourly, HOUR_MS);
 }
 
+/* What could not be taken back at the start, for want of room, is now. */
+static void
+on_probed(void *arg, const struct err *failure)
+{
+	struct daemon *d = arg;
+	struct err e = ERR_INIT;
+
+	if (!failure && !intakes_any(d->flow) && intake_recover(d->flow, &e))
+		log_error("%s", e.msg);
+}
+
 /* While nothing can be written: one small record, until it works again. */
 static void
 on_probe(void *arg)
@@ -121,8 +133,9 @@ on_probe(void *arg)
 	struct evidence ev = { .ev = EVENT_HEARTBEAT, .actor = actor_daemon };
 
 	d->probing = false;
-	if (*store_trouble(d->store) && evidence_alone(d->flow, &ev, NULL))
-		return; /* still: the end of this turn arms the next probe */
+	if (*store_trouble(d->store) && !evidence_alone(d->flow, &ev, NULL))
+		store_after_commit(d->store, on_probed, d);
+	/* still: the end of this turn arms the next probe */
 }
 
 static void
@@ -374,6 +387,7 @@ make(struct daemon *d, struct err *e)
 	d->flow = flow_new(d->loop, d->store, d->conf);
 	d->dir = dir_new(d->loop, &d->conf->directory, &events);
 	flow_set_directory(d->flow, d->dir);
+	make_timers(d);
 	d->to_announce = EVENT_START;
 	announce(d);
 	if (flow_recover(d->flow, e))
@@ -385,7 +399,6 @@ make(struct daemon *d, struct err *e)
 	d->door = door_new(d->loop, d->conf, api_handle, d->api, e);
 	if (!d->door)
 		return -1;
-	make_timers(d);
 	store_commit(d->store); /* the start is on record before anybody is let in */
 	rc = store_broken(d->store) ? err_set(e, ERR_PERM, "%s", store_trouble(d->store)) : 0;
 	return rc;

@@ -11,6 +11,8 @@
 #include "daemon/flow/evidence.h"
 #include "daemon/policy/authz.h"
 
+#define BODY_MAX 65536 /* of everything but letters: parsed JSON takes many times its bytes */
+
 enum scope { SCOPE_ANY, SCOPE_AGENCY, SCOPE_REQUEST, SCOPE_MAILBOX, SCOPE_LIST, SCOPE_SELF };
 
 struct route {
@@ -140,6 +142,9 @@ on_committed(void *arg, const struct err *failure)
 		return;
 	}
 	if (failure) {
+		/* perhaps it was the record of a login that was lost: who it is must be shown again */
+		if (door_connection(c->req))
+			door_connection_set_data(door_connection(c->req), NULL, NULL);
 		json_decref(c->json);
 		c->json = error_json(failure, classes[failure->class].word);
 		c->status = classes[failure->class].status;
@@ -162,7 +167,8 @@ call_reply(struct call *c, int status, json_t *json)
 void
 call_fail(struct call *c, const struct err *e)
 {
-	call_reply(c, classes[e->class].status, error_json(e, classes[e->class].word));
+	call_reply(c, c->wrong_method ? 405 : classes[e->class].status,
+		   error_json(e, classes[e->class].word));
 }
 
 void
@@ -182,13 +188,15 @@ call_body(struct call *c)
 	struct err e = ERR_INIT;
 	size_t len;
 	const char *data = door_body(c->req, &len);
-	json_t *j = json_from_bytes(len ? data : "{}", len ? len : 2, &e);
+	json_t *j = len > BODY_MAX ? NULL : json_from_bytes(len ? data : "{}", len ? len : 2, &e);
 
 	if (j && !json_is_object(j)) {
 		json_decref(j);
 		j = NULL;
 		err_set(&e, ERR_USAGE, "the body must be a JSON object");
 	}
+	if (len > BODY_MAX)
+		err_set(&e, ERR_USAGE, "the body is %zu bytes, %d are enough for this", len, BODY_MAX);
 	if (!j)
 		call_fail(c, &e);
 	return j;
@@ -257,7 +265,7 @@ json_time(int64_t us)
 {
 	char text[CLOCK_TEXT];
 
-	if (!us)
+	if (us <= 0)
 		return json_null();
 	clock_text((uint64_t)us, text);
 	return json_string(text);
@@ -309,9 +317,12 @@ find_route(struct call *c, struct err *e)
 			}
 			other = routes[i].method;
 		}
-	if (other)
+	if (other) {
+		c->wrong_method = true;
+		door_header_out(c->req, "Allow", other);
 		return err_set(e, ERR_USAGE, "%s takes %s, not %s", path, other,
 			       door_method(c->req));
+	}
 	return err_set(e, ERR_NOTFOUND, "there is no %s: GET /v1/routes shows what there is", path);
 }
 
@@ -354,12 +365,18 @@ check_object(struct call *c, struct err *e)
 static int
 record_read(struct call *c, struct err *e)
 {
+	static const char *const keys[] = { "agency", "event", "q", "request", "state", "status" };
 	struct evidence ev = { .ev = EVENT_READ, .actor = c->who, .route = names[c->route] };
+	AUTO(buf) path = BUF_INIT;
 
-	if (c->op.roles != ROLE_AUDITOR || strcmp(routes[c->route].method, "GET") ||
+	if (!(c->op.roles & ROLE_AUDITOR) || strcmp(routes[c->route].method, "GET") ||
 	    c->route == ROUTE_status || c->route == ROUTE_whoami || c->route == ROUTE_routes)
 		return 0;
-	evidence_pii(&ev, "path", door_path(c->req));
+	buf_str(&path, door_path(c->req));
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		if (door_query(c->req, keys[i]))
+			buf_printf(&path, " %s=%.200s", keys[i], door_query(c->req, keys[i]));
+	evidence_pii(&ev, "path", path.data);
 	return evidence_alone(c->flow, &ev, e);
 }
 

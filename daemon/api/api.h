@@ -37,7 +37,7 @@ struct call {
 	/* the handler's own */
 	void *own;
 	void (*own_free)(void *own);
-	bool may_read_again;
+	bool may_read_again, wrong_method;
 	/* reply that waits for the commit */
 	int status;
 	json_t *json;

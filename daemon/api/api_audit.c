@@ -7,7 +7,7 @@
 #include "daemon/base/clock.h"
 
 #define PAGE 1000
-#define SCAN_MAX 20000 /* records looked at for one page: a slow filter must not hold the loop */
+#define SCAN_MAX 2000 /* records looked at for one page: a slow filter must not hold the loop */
 
 /* --- list ------------------------------------------------------------------------------------- */
 

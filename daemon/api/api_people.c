@@ -165,9 +165,14 @@ handle_operator_add(struct call *c)
 	if ((uid && !json_is_null(uid) && (!json_is_integer(uid) || o.uid < 0 || o.uid > UINT32_MAX)) ||
 	    (json_object_get(body, "roles") && !json_is_array(json_object_get(body, "roles"))))
 		err_set(&e, ERR_USAGE, "\"uid\" is a number and \"roles\" a list of texts");
-	o.agency = json_str(body, "agency");
-	o.scram = json_str(body, "scram");
-	if (e.class != ERR_NONE || !(o.name = clean(c, body, "name", &e)) ||
+	if (call_text(body, "agency", &o.agency, &e) || call_text(body, "scram", &o.scram, &e) ||
+	    e.class != ERR_NONE) {
+		call_fail(c, &e);
+		return;
+	}
+	o.agency = *o.agency ? o.agency : NULL;
+	o.scram = *o.scram ? o.scram : NULL;
+	if (!(o.name = clean(c, body, "name", &e)) ||
 	    !(o.full_name = clean(c, body, "full_name", &e)) || roles_of(body, &o.roles, &e) ||
 	    order_operator_add(c->flow, &o, &c->who, &e)) {
 		call_fail(c, &e);

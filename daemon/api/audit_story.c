@@ -137,7 +137,7 @@ is_event(const json_t *rec, enum event_type ev)
 static void
 add_change(struct flow *f, const json_t *rec, json_t *story)
 {
-	const char *result = json_str(rec, "result");
+	const char *result = json_str(rec, "result"), *opid = json_str(rec, "opid");
 	bool undone = is_event(rec, EVENT_DRIFT) ||
 		      (is_event(rec, EVENT_OUTCOME) && result && strcmp(result, "done"));
 	AUTO(arena) a = arena_new();
@@ -146,6 +146,9 @@ add_change(struct flow *f, const json_t *rec, json_t *story)
 
 	if (!item_of(f, rec, &i, a) || plan_read(&p, i.plan, NULL))
 		return;
+	/* planned again since: what this record was about is not kept */
+	if (opid && strcmp(opid, i.opid))
+		undone = true;
 	json_object_set_new(story, "op", json_string(op_word((int)i.op)));
 	json_object_set_new(story, "address", json_string(i.address));
 	json_object_set_new(story, "full_name", json_string(i.full_name));

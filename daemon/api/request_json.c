@@ -11,7 +11,7 @@ item_state(struct flow *f, const struct request *r, const struct item *i)
 {
 	if (i->state == STATE_RUNNING && queue_item_unknown(f, i->id))
 		return STATE_UNKNOWN;
-	if (i->state != STATE_PLANNED)
+	if (i->state != STATE_PLANNED && !(i->state == STATE_CHECKED && r->state != STATE_APPROVED))
 		return i->state;
 	if (r->state == STATE_APPROVED)
 		return i->due > (int64_t)(clock_wall_us() / 1000000) ? STATE_SCHEDULED :

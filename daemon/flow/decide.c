@@ -85,25 +85,12 @@ decide_refuse(struct flow *f, int64_t id, const char *reason, const struct actor
 	return write(f, &r, &ev, e);
 }
 
-static void
-on_begun(void *arg, const struct item *i)
-{
-	(void)i;
-	*(bool *)arg = true;
-}
-
 /* Approved, and what is left of it only waits: its date is to come, or the directory is away. */
 static bool
 only_waits(struct flow *f, const struct request *r)
 {
-	static const enum state states[] = { STATE_RUNNING, STATE_HELD, STATE_CHECKED };
-	bool begun = false;
-
-	for (size_t n = 0; n < sizeof(states) / sizeof(*states); n++)
-		if (store_items_in(f->store, r->id, states[n], INT64_MAX, 0, 1, on_begun, &begun,
-				   NULL) < 0)
-			return false;
-	return r->kind == REQUEST_LETTER && r->state == STATE_APPROVED && !begun;
+	return r->kind == REQUEST_LETTER && r->state == STATE_APPROVED &&
+	       !store_has_intent(f->store, r->id);
 }
 
 int
@@ -127,82 +114,48 @@ decide_cancel(struct flow *f, int64_t id, const char *reason, const struct actor
 
 /* --- retry ------------------------------------------------------------------------------------ */
 
-struct retry {
-	struct flow *flow;
-	struct arena *arena;
-	struct item *items;
-	size_t count, size;
-};
-
-static void
-collect(void *arg, const struct item *i)
-{
-	struct retry *r = arg;
-
-	if (r->count == r->size) {
-		r->size = r->size ? r->size * 2 : 64;
-		r->items = xrealloc(r->items, r->size * sizeof(*r->items));
-	}
-	r->items[r->count++] = (struct item){ .id = i->id, .state = i->state, .due = i->due,
-					      .intent = i->intent, .error = "", .tried = true };
-}
-
 static int
-requeue(struct flow *f, struct retry *t, struct request *r, const struct evidence *ev,
+requeue(struct flow *f, struct request *r, int64_t failed, const struct evidence *ev,
 	struct err *e)
 {
-	for (size_t n = 0; n < t->count; n++) {
-		struct item *i = &t->items[n];
-
-		if (i->state == STATE_FAILED) {
-			r->open++;
-			r->failed--;
-		}
-		i->state = STATE_PLANNED;
-		i->updated_at = (int64_t)clock_wall_us();
-		if (store_put_item(f->store, i, e))
-			return -1;
-	}
+	r->open += failed;
+	r->failed -= failed;
 	r->state = STATE_APPROVED;
 	r->ended_at = 0;
-	return store_put_request(f->store, r, e) || evidence_append(f, ev, NULL, e) ? -1 : 0;
+	return store_requeue(f->store, r->id, (int64_t)clock_wall_us(), e) ||
+			       store_put_request(f->store, r, e) ||
+			       evidence_append(f, ev, NULL, e) ? -1 : 0;
 }
 
 int
 decide_retry(struct flow *f, int64_t id, const char *reason, const struct actor *who,
 	     struct err *e)
 {
+	int64_t n[STATE_COUNT];
 	AUTO(arena) a = arena_new();
-	struct retry t = { .flow = f, .arena = a };
 	struct request r;
 	struct evidence ev = { .ev = EVENT_RETRY, .actor = *who, .req = id };
-	int rc = -1;
 
 	if (load(f, id, &r, a, e))
 		return -1;
 	dir_retry_now(f->dir);
-	if (!*r.approver || r.state == STATE_REFUSED || r.state == STATE_PLANNED)
+	if (r.state != STATE_APPROVED && r.state != STATE_FAILED)
 		return err_set(e, ERR_CONFLICT, "request %" PRId64 " is %s: there is nothing to retry", id,
 			       state_word((int)r.state));
-	if (store_items_in(f->store, id, STATE_FAILED, INT64_MAX, 0, -1, collect, &t, e) < 0 ||
-	    store_items_in(f->store, id, STATE_HELD, INT64_MAX, 0, -1, collect, &t, e) < 0)
-		goto out;
-	if (!t.count) {
-		err_set(e, ERR_CONFLICT, "request %" PRId64 " has no failed or held items", id);
-		goto out;
-	}
-	ev.count = (int64_t)t.count;
+	if (store_item_counts(f->store, id, 0, n, e) < 0)
+		return -1;
+	ev.count = n[STATE_FAILED] + n[STATE_HELD];
+	if (!ev.count)
+		return err_set(e, ERR_CONFLICT, "request %" PRId64 " has no failed or held items", id);
 	evidence_pii(&ev, "reason", reason);
 	if (store_begin(f->store, e))
-		goto out;
-	rc = requeue(f, &t, &r, &ev, e);
-	if (rc)
+		return -1;
+	if (requeue(f, &r, n[STATE_FAILED], &ev, e)) {
 		store_abort(f->store);
-	else
-		rc = store_end(f->store, e);
-	if (!rc)
-		queue_wake(f);
-out:
-	free(t.items);
-	return rc;
+		return -1;
+	}
+	if (store_end(f->store, e))
+		return -1;
+	queue_wake(f);
+	return 0;
 }

@@ -12,7 +12,7 @@
 
 #define SLICE_US 12000 /* of a turn, before its commit; a turn may take 100 ms (I10) */
 #define STEP_ROWS 64
-#define DRY_ROWS 2000 /* a dry run is one unit, undone at once */
+#define DRY_ROWS 1000 /* a dry run is one unit, undone at once */
 #define CLEAN_UP_MS 2000
 
 static void wake(struct intake *in);
@@ -95,6 +95,13 @@ tell(void *arg)
 	free_intake(in);
 }
 
+static void
+on_cleaned_up(void *arg, const struct err *failure)
+{
+	if (!failure)
+		free_intake(arg);
+}
+
 /* Takes back what earlier slices wrote; a full disk is asked again until it works. */
 static void
 clean_up(void *arg)
@@ -106,15 +113,15 @@ clean_up(void *arg)
 
 	in->request.state = STATE_CANCELLED;
 	in->request.ended_at = (int64_t)clock_wall_us();
-	if (!store_begin(s, NULL)) {
-		if (!store_put_request(s, &in->request, NULL) &&
-		    !evidence_append(in->flow, &ev, NULL, NULL) && !store_end(s, NULL)) {
-			free_intake(in);
-			return;
-		}
+	loop_timer_set(in->clean_up, CLEAN_UP_MS); /* until on_cleaned_up */
+	if (store_begin(s, NULL))
+		return;
+	if (store_put_request(s, &in->request, NULL) || evidence_append(in->flow, &ev, NULL, NULL)) {
 		store_abort(s);
+		return;
 	}
-	loop_timer_set(in->clean_up, CLEAN_UP_MS);
+	if (!store_end(s, NULL))
+		store_after_commit(s, on_cleaned_up, in);
 }
 
 static void
@@ -176,7 +183,9 @@ read_slice(struct intake *in)
 	while (letter_reader_step(in->reader, STEP_ROWS)) {
 		if (in->failed)
 			return false;
-		if (clock_mono_us() - in->flow->intakes->began_us > SLICE_US)
+		/* a dry run is undone at the end of its unit: it cannot go on in another turn */
+		if (clock_mono_us() - in->flow->intakes->began_us > SLICE_US &&
+		    !(in->phase == WRITE && in->o.dry_run))
 			return true;
 	}
 	return false;
@@ -435,6 +444,12 @@ wake(struct intake *in)
 	if (!all->awake)
 		loop_defer(in->flow->loop, run, all);
 	all->awake = true;
+}
+
+bool
+intakes_any(const struct flow *f)
+{
+	return f->intakes && f->intakes->first;
 }
 
 struct intake *

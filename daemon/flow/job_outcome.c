@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/canon.h"
+#include "common/text.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/failpoint.h"
 #include "daemon/base/log.h"
@@ -18,7 +19,7 @@ on_recorded(void *arg, const struct err *failure)
 	struct job *j = arg;
 	struct flow *f = j->flow;
 	int64_t request = j->item.request;
-	bool ended = j->ended_request, held = j->held;
+	bool ended = j->ended_request, held = j->held, operator = j->item.op == OP_OPERATOR_ADD;
 
 	if (failure) {
 		/* The directory knows more than the database: read it again when it can be written. */
@@ -36,6 +37,8 @@ on_recorded(void *arg, const struct err *failure)
 	if (ended || held)
 		queue_changed(f, request);
 	queue_settled(f, request);
+	if (operator)
+		queue_wake(f); /* what waited for this name can begin */
 }
 
 /* --- the unit --------------------------------------------------------------------------------- */
@@ -211,9 +214,20 @@ unit_failed(struct job *j, const void *arg, struct err *e)
 	return end_item(j, STATE_FAILED, f->message, e);
 }
 
+/* A server's text may be cut, or in another encoding: rows and records are UTF-8. */
+static const char *
+clean(struct job *j, const char *message)
+{
+	AUTO(buf) b = BUF_INIT;
+
+	text_show(message, strlen(message), ERR_MSG_MAX, &b);
+	return arena_strdup(j->arena, b.data);
+}
+
 void
 job_failed(struct job *j, const char *message, int code)
 {
+	message = clean(j, message);
 	log_warn("request %" PRId64 " row %" PRId64 " failed: %s", j->item.request, j->item.row,
 		 message);
 	record(j, unit_failed, &(struct failure){ message, code });
@@ -234,6 +248,7 @@ unit_hold(struct job *j, const void *arg, struct err *e)
 void
 job_hold(struct job *j, const char *message)
 {
+	message = clean(j, message);
 	log_error("request %" PRId64 " row %" PRId64 " is held, it needs a person: %s",
 		  j->item.request, j->item.row, message);
 	j->held = true;

@@ -19,7 +19,7 @@ struct job {
 	const char *as; /* operator in whose name it is done */
 	enum job_state state;
 	bool read_first;
-	unsigned sends;
+	unsigned sends, busy;
 	struct loop_timer *timer;
 	bool ended_request, moved, held;
 };

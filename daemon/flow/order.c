@@ -218,6 +218,9 @@ order_operator_add(struct flow *f, const struct operator *o, const struct actor 
 		return -1;
 	if (!o->roles)
 		return err_set(e, ERR_USAGE, "an operator needs at least one role");
+	if (o->agency && o->roles & ROLE_ADMIN)
+		return err_set(e, ERR_USAGE, "an admin keeps every agency and operator: it cannot be "
+			       "confined to the agency %s", o->agency);
 	if (o->agency && !store_agency(f->store, o->agency, &agency, a))
 		return err_set(e, ERR_USAGE, "there is no agency \"%s\"", o->agency);
 	if ((o->roles & (ROLE_REQUESTER | ROLE_AGENCY_ADMIN)) && !o->agency &&
@@ -226,6 +229,40 @@ order_operator_add(struct flow *f, const struct operator *o, const struct actor 
 	if (store_begin(f->store, e))
 		return -1;
 	return end(f, write_operator(f, o, who, e), e);
+}
+
+#define DISALLOWED_MAX 64 /* with a record each; more are told by their state alone */
+
+struct disallowed {
+	int64_t ids[DISALLOWED_MAX], count;
+};
+
+static void
+on_disallowed(void *arg, int64_t id)
+{
+	struct disallowed *d = arg;
+
+	if (d->count < DISALLOWED_MAX)
+		d->ids[d->count++] = id;
+}
+
+/* What a revoked approver allowed and is not done yet needs somebody else's approval. */
+static int
+disallow(struct flow *f, const struct operator *o, const struct actor *who, struct err *e)
+{
+	struct disallowed d = { .count = 0 };
+
+	if (store_disallow(f->store, o->name, on_disallowed, &d, e) < 0)
+		return -1;
+	for (int64_t n = 0; n < d.count; n++) {
+		struct evidence ev = { .ev = EVENT_PLAN, .actor = *who, .req = d.ids[n],
+				       .target = o->name,
+				       .result = "its approver was revoked: waits for another" };
+
+		if (evidence_append(f, &ev, NULL, e))
+			return -1;
+	}
+	return 0;
 }
 
 static int
@@ -245,7 +282,7 @@ write_revoke(struct flow *f, struct operator *o, const char *reason, const struc
 	o->revoked_at = (int64_t)clock_wall_us();
 	o->roles = 0;
 	if (store_put_operator(f->store, o, e) || store_set_meta(f->store, key, opid, e) ||
-	    operator_record(f, o, "revoked", reason, who, e))
+	    operator_record(f, o, "revoked", reason, who, e) || disallow(f, o, who, e))
 		return -1;
 	return add_order(f, OP_OPERATOR_REVOKE, o->name, before, opid, after, who, reason, e);
 }

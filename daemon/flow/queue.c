@@ -23,6 +23,7 @@ struct queue {
 	int64_t active[ACTIVE_MAX]; /* approved requests that may have something to do */
 	unsigned active_count, turn;
 	bool reload, awake, paused;
+	bool more; /* the list below was full: look again when it is used up */
 	struct loop_timer *due, *pause;
 	queue_watch_cb *watch;
 	void *watch_arg;
@@ -144,24 +145,22 @@ struct batch {
 };
 
 static void
-on_request(void *arg, const struct request *r)
+on_ready(void *arg, int64_t id)
 {
 	struct queue *q = arg;
 
-	/* newest come first: kept in reverse, so the oldest is served first */
-	if (q->active_count < ACTIVE_MAX)
-		q->active[q->active_count++] = r->id;
+	q->active[q->active_count++] = id;
 }
 
 static void
 reload(struct queue *q)
 {
-	struct request_query query = { .state = STATE_APPROVED, .open_only = true,
-				       .limit = ACTIVE_MAX };
+	int64_t now = (int64_t)(clock_wall_us() / 1000000);
 
 	q->reload = false;
 	q->active_count = 0;
-	(void)store_requests(q->flow->store, &query, on_request, q, NULL);
+	(void)store_ready(q->flow->store, now, ACTIVE_MAX, on_ready, q, NULL);
+	q->more = q->active_count == ACTIVE_MAX;
 	/* what a crash, or a disk that was full, left to be planned again */
 	for (unsigned n = 0; n < q->active_count; n++)
 		queue_settled(q->flow, q->active[n]);
@@ -184,13 +183,14 @@ on_item(void *arg, const struct item *i)
 	c->input = c->error = "";
 }
 
-/* Whose name stands in the directory's log: that entry must be there first. */
+/* Whose name stands in the directory's log: that entry must be there first.  (Only hopthud's own
+ * order, the entry of the first admin, has nobody's name to be done in.) */
 static bool
 name_is_known(struct flow *f, const struct request *r, struct arena *a)
 {
 	struct operator o;
 
-	return r->kind == REQUEST_ORDER ||
+	return !strcmp(r->submitter, actor_daemon.name) ||
 	       (store_operator(f->store, r->approver, &o, a) && o.in_directory);
 }
 
@@ -239,7 +239,6 @@ fill(struct queue *q)
 	while (q->jobs < max && q->active_count && !q->paused) {
 		unsigned n = q->turn++ % q->active_count;
 
-		n = q->active_count - 1 - n; /* oldest first */
 		if (take_from(q, q->active[n], max - q->jobs))
 			continue;
 		memmove(&q->active[n], &q->active[n + 1],
@@ -292,6 +291,8 @@ run(void *arg)
 	if (q->reload)
 		reload(q);
 	fill(q);
+	if (!q->active_count && q->more && q->jobs)
+		q->reload = true; /* looked at again when one of these ends */
 	arm_due(q);
 }
 
@@ -365,11 +366,11 @@ on_any(void *arg, const struct item *i)
 }
 
 static bool
-any_in(struct flow *f, int64_t request, enum state state)
+any_in(struct flow *f, int64_t request, enum state state, int64_t due)
 {
 	bool any = false;
 
-	(void)store_items_in(f->store, request, state, INT64_MAX, 0, 1, on_any, &any, NULL);
+	(void)store_items_in(f->store, request, state, due, 0, 1, on_any, &any, NULL);
 	return any;
 }
 
@@ -380,8 +381,9 @@ queue_settled(struct flow *f, int64_t request)
 	AUTO(arena) a = arena_new();
 	struct request r;
 
-	if (!any_in(f, request, STATE_CHECKED) || any_in(f, request, STATE_PLANNED) ||
-	    any_in(f, request, STATE_RUNNING) || any_in(f, request, STATE_HELD))
+	if (!any_in(f, request, STATE_CHECKED, INT64_MAX) ||
+	    any_in(f, request, STATE_PLANNED, (int64_t)(clock_wall_us() / 1000000)) ||
+	    any_in(f, request, STATE_RUNNING, INT64_MAX))
 		return;
 	if (!store_request(f->store, request, &r, a) || r.state != STATE_APPROVED)
 		return;

@@ -9,26 +9,34 @@
 #include "daemon/flow/replan.h"
 #include "daemon/policy/plan.h"
 
-#define REPLAN_MAX 512 /* at a time; the others follow when these have ended */
-
 struct again {
-	struct item items[REPLAN_MAX];
+	struct item *items; /* in the order of rows */
 	struct arena *arena;
-	int count;
+	int count, size;
 };
 
 static void
 collect(void *arg, const struct item *i)
 {
 	struct again *g = arg;
-	struct item *c = &g->items[g->count++];
+	struct item *c;
 
+	/* also those that wait for their date: one approval stands for all that is left */
+	if (i->state != STATE_CHECKED && i->state != STATE_PLANNED)
+		return;
+	if (g->count == g->size) {
+		g->size = g->size ? 2 * g->size : 64;
+		g->items = xrealloc(g->items, (size_t)g->size * sizeof(*g->items));
+	}
+	c = &g->items[g->count++];
 	*c = *i;
 	c->ref = "";
 	c->error = arena_strdup(g->arena, i->error); /* stays: the approver must know why */
 	c->login = arena_strdup(g->arena, i->login);
 	c->person = arena_strdup(g->arena, i->person);
 	c->full_name = arena_strdup(g->arena, i->full_name);
+	c->address = arena_strdup(g->arena, i->address);
+	c->opid = arena_strdup(g->arena, i->opid);
 	c->plan = arena_strdup(g->arena, i->plan);
 	c->input = arena_strdup(g->arena, i->input);
 }
@@ -101,6 +109,10 @@ again(struct flow *f, struct request *r, struct item *i, struct arena *a, struct
 	struct err why = ERR_INIT;
 	bool create = i->op == OP_CREATE;
 
+	if (i->state == STATE_PLANNED) { /* its plan stays, its approval is asked again */
+		i->round = r->round;
+		return store_plan_item(f->store, i, e);
+	}
 	i->updated_at = (int64_t)clock_wall_us();
 	if (create ? again_create(f, i, &after, a, &why) :
 		     again_change(f, i, &before, &after, a, &why)) {
@@ -149,10 +161,11 @@ again_all(struct flow *f, struct request *r, struct again *g, struct arena *a, s
 	digest_sha256(text.data, text.len, hash);
 	buf_hex(&hex, hash, DIGEST_LEN);
 	r->state = planned ? STATE_PLANNED : r->open ? r->state : STATE_FAILED;
-	r->digest = hex.data;
+	if (planned)
+		r->digest = hex.data;
 	r->approver = planned ? "" : r->approver;
 	r->ended_at = planned || r->open ? 0 : (int64_t)clock_wall_us();
-	ev.digest = hex.data;
+	ev.digest = r->digest;
 	ev.round = r->round;
 	ev.count = planned;
 	return store_put_request(f->store, r, e) || evidence_append(f, &ev, NULL, e) ? -1 : 0;
@@ -171,8 +184,7 @@ replan(struct flow *f, int64_t id, struct err *e)
 		err_set(e, ERR_NOTFOUND, "there is no request %" PRId64, id);
 		goto out;
 	}
-	if (store_items_in(f->store, id, STATE_CHECKED, INT64_MAX, 0, REPLAN_MAX, collect, g, e) < 0 ||
-	    store_begin(f->store, e))
+	if (store_items(f->store, id, 0, 0, -1, collect, g, e) < 0 || store_begin(f->store, e))
 		goto out;
 	rc = again_all(f, &r, g, a, e);
 	if (rc)
@@ -180,6 +192,7 @@ replan(struct flow *f, int64_t id, struct err *e)
 	else
 		rc = store_end(f->store, e);
 out:
+	free(g->items);
 	free(g);
 	return rc;
 }

@@ -305,7 +305,9 @@ store_tidy(struct store *s)
 {
 	if (s->in_txn || s->broken || s->wal_pages < WAL_PAGES_MAX)
 		return;
-	sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	if ((sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL) & 0xff) ==
+	    SQLITE_IOERR)
+		(void)fail(s, NULL);
 	s->wal_pages = 0; /* a full disk keeps the old pages: asked again after as many more */
 }
 

@@ -126,6 +126,16 @@ struct request_query {
 };
 int store_requests(struct store *s, const struct request_query *q,
 		   void (*each)(void *arg, const struct request *r), void *arg, struct err *e);
+/* Approved requests with something to do at this time and a name to do it in, oldest first. */
+int store_ready(struct store *s, int64_t now, int limit, void (*each)(void *arg, int64_t id),
+		void *arg, struct err *e);
+/* Letters this operator approved and that have not ended wait for approval again; each is told. */
+int store_disallow(struct store *s, const char *approver, void (*each)(void *arg, int64_t id),
+		   void *arg, struct err *e) MUST_USE;
+/* True while an intent of the request has no outcome. */
+bool store_has_intent(struct store *s, int64_t request);
+/* Failed and held items go back to planned. */
+int store_requeue(struct store *s, int64_t request, int64_t at, struct err *e) MUST_USE;
 int store_add_item(struct store *s, struct item *i, struct err *e) MUST_USE; /* gives i->id */
 int store_put_item(struct store *s, const struct item *i, struct err *e) MUST_USE;
 /* A new plan: login, address, opid, plan and round. */

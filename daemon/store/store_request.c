@@ -95,6 +95,48 @@ store_requests(struct store *s, const struct request_query *q,
 	return rc;
 }
 
+static int
+each_id(struct store *s, sqlite3_stmt *st, void (*each)(void *, int64_t), void *arg, struct err *e)
+{
+	int rc;
+
+	while ((rc = store_row(s, st, e)) == 1)
+		each(arg, sqlite3_column_int64(st, 0));
+	store_reset(st);
+	return rc;
+}
+
+int
+store_ready(struct store *s, int64_t now, int limit, void (*each)(void *, int64_t), void *arg,
+	    struct err *e)
+{
+	return each_id(s, store_bind(s, SQL_REQUEST_READY, "ii", now, (int64_t)limit), each, arg, e);
+}
+
+int
+store_disallow(struct store *s, const char *approver, void (*each)(void *, int64_t), void *arg,
+	       struct err *e)
+{
+	s->changed = true;
+	return each_id(s, store_bind(s, SQL_REQUEST_DISALLOW, "s", approver), each, arg, e);
+}
+
+bool
+store_has_intent(struct store *s, int64_t request)
+{
+	sqlite3_stmt *st = store_bind(s, SQL_ITEM_INTENT, "i", request);
+	bool has = store_row(s, st, NULL) == 1;
+
+	store_reset(st);
+	return has;
+}
+
+int
+store_requeue(struct store *s, int64_t request, int64_t at, struct err *e)
+{
+	return store_run(s, store_bind(s, SQL_ITEM_REQUEUE, "ii", request, at), e);
+}
+
 int64_t
 store_oldest_open(struct store *s)
 {

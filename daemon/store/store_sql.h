@@ -55,12 +55,19 @@
 		"state = excluded.state, request = excluded.request, person = excluded.person, " \
 		"since = excluded.since") \
 	X(MAILBOX_GET, "SELECT " MAILBOX_COLUMNS " FROM mailbox WHERE login = ?") \
-	X(MAILBOX_PUT, "INSERT OR REPLACE INTO mailbox (" MAILBOX_COLUMNS ") " \
-		"VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)") \
+	X(MAILBOX_PUT, "INSERT INTO mailbox (" MAILBOX_COLUMNS ") " \
+		"VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (login) DO UPDATE SET " \
+		"address = excluded.address, person = excluded.person, " \
+		"full_name = excluded.full_name, agency = excluded.agency, kind = excluded.kind, " \
+		"status = excluded.status, login_allowed = excluded.login_allowed, " \
+		"delivery_allowed = excluded.delivery_allowed, title = excluded.title, " \
+		"unit = excluded.unit, phone = excluded.phone, rank = excluded.rank, " \
+		"quota = excluded.quota, opid = excluded.opid, entry_uuid = excluded.entry_uuid, " \
+		"request = excluded.request, updated_at = excluded.updated_at") \
 	X(MAILBOX_LIST, "SELECT " MAILBOX_COLUMNS " FROM mailbox WHERE login > ?1 " \
 		"AND (?2 IS NULL OR agency = ?2) AND (?3 IS NULL OR status = ?3) " \
 		"AND (?4 IS NULL OR instr(login, ?4) OR instr(full_name, ?4)) ORDER BY login LIMIT ?5") \
-	X(MAILBOX_COUNTS, "SELECT status, count(*) FROM mailbox WHERE ?1 IS NULL OR agency = ?1 " \
+	X(MAILBOX_COUNTS, "SELECT status, sum(n) FROM mailbox_count WHERE ?1 IS NULL OR agency = ?1 " \
 		"GROUP BY status") \
 	X(REQUEST_ADD, "INSERT INTO request (kind, agency, letter, date, signer, reason, channel, " \
 		"declared, state, digest, round, items, open, failed, submitter, approver, refusal, " \
@@ -91,24 +98,37 @@
 	X(ITEM_IN_STATE, "SELECT " ITEM_COLUMNS " FROM item i INDEXED BY item_state " \
 		"WHERE i.request = ? AND i.state = ? AND i.row > ? AND i.due <= ? " \
 		"ORDER BY i.row LIMIT ?") \
-	X(ITEM_COUNTS, "SELECT CASE WHEN i.state <> 'planned' THEN i.state " \
+	X(ITEM_COUNTS, "SELECT CASE WHEN i.state = 'checked' AND r.state = 'approved' THEN i.state " \
+		"WHEN i.state NOT IN ('planned', 'checked') THEN i.state " \
 		"WHEN r.state = 'approved' AND i.due > ?2 THEN 'scheduled' ELSE r.state END, count(*) " \
 		"FROM request r JOIN item i ON i.request = r.id WHERE r.id = ?1 GROUP BY 1") \
-	X(ITEM_COUNTS_OPEN, "SELECT CASE WHEN i.state <> 'planned' THEN i.state " \
+	X(ITEM_COUNTS_OPEN, "SELECT CASE WHEN i.state = 'checked' AND r.state = 'approved' THEN i.state " \
+		"WHEN i.state NOT IN ('planned', 'checked') THEN i.state " \
 		"WHEN r.state = 'approved' AND i.due > ?1 THEN 'scheduled' ELSE r.state END, count(*) " \
-		"FROM request r JOIN item i ON i.request = r.id " \
+		"FROM request r CROSS JOIN item i ON i.request = r.id " \
 		"WHERE r.state IN ('planned', 'approved') GROUP BY 1") \
 	X(ITEM_ADRIFT, "SELECT " ITEM_COLUMNS " FROM item i " \
 		"WHERE i.state IN ('running', 'unknown') ORDER BY i.id") \
-	X(ITEM_DUE, "SELECT coalesce(min(i.due), 0) FROM request r JOIN item i ON i.request = r.id " \
-		"WHERE r.state = 'approved' AND i.state = 'planned' AND i.due > ?") \
+	X(ITEM_DUE, "SELECT i.due FROM item i INDEXED BY item_due JOIN request r ON r.id = i.request " \
+		"WHERE i.state = 'planned' AND i.due > 0 AND i.due > ? AND r.state = 'approved' " \
+		"ORDER BY i.due LIMIT 1") \
+	X(ITEM_INTENT, "SELECT 1 FROM item WHERE request = ? AND intent <> 0 LIMIT 1") \
+	X(ITEM_REQUEUE, "UPDATE item SET state = 'planned', error = '', tried = 1, updated_at = ?2 " \
+		"WHERE request = ?1 AND state IN ('failed', 'held')") \
+	X(REQUEST_READY, "SELECT r.id FROM request r WHERE r.state = 'approved' " \
+		"AND (EXISTS (SELECT 1 FROM item i INDEXED BY item_state WHERE i.request = r.id " \
+		"AND i.state = 'planned' AND i.due <= ?1) OR EXISTS (SELECT 1 FROM item i " \
+		"INDEXED BY item_state WHERE i.request = r.id AND i.state = 'checked')) " \
+		"AND (r.submitter = 'hopthud' OR EXISTS (SELECT 1 FROM operator o " \
+		"WHERE o.name = r.approver AND o.in_directory = 1)) ORDER BY r.id LIMIT ?2") \
+	X(REQUEST_DISALLOW, "UPDATE request SET state = 'planned', approver = '', approved_at = 0 " \
+		"WHERE state = 'approved' AND kind = 'letter' AND approver = ? RETURNING id") \
 	X(ITEM_REF, "SELECT " ITEM_COLUMNS " FROM request r JOIN item i ON i.request = r.id " \
 		"WHERE r.agency = ? AND r.letter = ? AND substr(r.date, 1, 4) = substr(?, 1, 4) " \
-		"AND i.ref = ? " \
-		"AND r.state NOT IN ('refused', 'cancelled') ORDER BY i.id DESC LIMIT 1") \
+		"AND i.ref = ? AND (r.state NOT IN ('refused', 'cancelled') OR i.state = 'done') " \
+		"ORDER BY i.id DESC LIMIT 1") \
 	X(REQUEST_OF_LETTER, "SELECT id FROM request WHERE agency = ? AND letter = ? " \
-		"AND substr(date, 1, 4) = substr(?, 1, 4) AND id <> ? " \
-		"AND state NOT IN ('refused', 'cancelled') LIMIT 1") \
+		"AND substr(date, 1, 4) = substr(?, 1, 4) AND id <> ? LIMIT 1") \
 	X(ITEM_HISTORY, "SELECT " ITEM_COLUMNS ", " REQUEST_COLUMNS " FROM item i JOIN request r " \
 		"ON r.id = i.request WHERE i.login = ? ORDER BY i.id DESC LIMIT ?")
 
