@@ -192,7 +192,7 @@ exchange(struct client *c, struct session *s, struct err *e)
 	if (say(c, s, out, n, &r, e))
 		return -1;
 	/* 403 and the like say something about the question, not about who asks. */
-	if (r.status == 401 || !r.auth_info)
+	if (r.status == 401 || r.status >= 500 || !r.auth_info)
 		rc = refused(s, &r, e);
 	else
 		rc = heard(s, r.auth_info, in, sizeof(in), &len, e);

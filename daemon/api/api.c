@@ -142,9 +142,10 @@ on_committed(void *arg, const struct err *failure)
 		return;
 	}
 	if (failure) {
-		/* perhaps it was the record of a login that was lost: who it is must be shown again */
-		if (door_connection(c->req))
-			door_connection_set_data(door_connection(c->req), NULL, NULL);
+		/* the record of the login is lost: who it is must be shown again, and until then the
+		 * connection is nobody's, not its peer's */
+		if (door_connection(c->req) && door_header(c->req, "Authorization"))
+			door_connection_set_data(door_connection(c->req), xstrdup(""), free);
 		json_decref(c->json);
 		c->json = error_json(failure, classes[failure->class].word);
 		c->status = classes[failure->class].status;

@@ -92,7 +92,9 @@ known(struct auth *a, const char *name, struct operator *op, struct arena *arena
 {
 	if (store_operator(a->flow->store, name, op, arena) && !op->revoked_at)
 		return 0;
-	return err_set(e, ERR_AUTH, "%s is no operator any more", name);
+	return err_set(e, ERR_AUTH, *name ? "%s is no operator any more" :
+					    "log in again: the last login could not be recorded%s",
+		       name);
 }
 
 static enum auth_result
