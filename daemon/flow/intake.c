@@ -173,7 +173,7 @@ look_for_letter(struct intake *in)
 
 	in->known_letter = h->agency && h->number && h->date &&
 			   store_letter_known(in->flow->store, h->agency, h->number, h->date,
-					      in->request.id);
+					      in->request.id, false);
 }
 
 static bool
@@ -246,6 +246,11 @@ begin_write(struct intake *in, struct err *e)
 	struct evidence ev = { .ev = EVENT_REQUEST, .actor = in->o.actor, .agency = h->agency,
 			       .letter = h->number, .letter_date = h->date, .count = in->rows };
 
+	/* Two halves of one letter would each lack what the other has. */
+	if (store_letter_known(in->flow->store, h->agency, h->number, h->date, 0, true))
+		return err_set(e, ERR_CONFLICT, "letter %s of %s is coming in just now, from somebody else "
+			       "or from a try before: look at it with `hopthuctl request list`", h->number,
+			       h->agency);
 	in->request = (struct request){
 		.kind = REQUEST_LETTER, .agency = h->agency, .letter = h->number, .date = h->date,
 		.signer = h->signer, .reason = h->reason, .channel = "document",
@@ -274,8 +279,8 @@ end_write(struct intake *in, struct err *e)
 	int rc;
 
 	if (in->written != in->rows)
-		return err_set(e, ERR_CONFLICT, "the same letter was being submitted by somebody else at "
-			       "the same time: submit it again, rows that came in are recognised");
+		return err_set(e, ERR_CONFLICT, "rows of this letter came in from somebody else meanwhile: "
+			       "submit it again, they are recognised");
 	digest_final(STEAL(in->digest), hash);
 	buf_hex(&hex, hash, DIGEST_LEN);
 	in->request.state = STATE_PLANNED;

@@ -163,10 +163,10 @@ int64_t store_next_due(struct store *s, int64_t now);
  * each year), and ref; 1 found. */
 int store_find_ref(struct store *s, const char *agency, const char *letter, const char *date,
 		   const char *ref, struct item *i, struct arena *a);
-/* True when another request (than this id) came under the same number in the same year and was not
- * withdrawn. */
+/* True when another request (than this id) came under the same number in the same year; coming_in:
+ * when it is just being written. */
 bool store_letter_known(struct store *s, const char *agency, const char *letter, const char *date,
-			int64_t id);
+			int64_t id, bool coming_in);
 /* Items that touched a mailbox, newest first, with their requests. */
 int store_history(struct store *s, const char *login, int limit,
 		  void (*each)(void *arg, const struct item *i, const struct request *r), void *arg,

@@ -244,9 +244,10 @@ store_find_ref(struct store *s, const char *agency, const char *letter, const ch
 
 bool
 store_letter_known(struct store *s, const char *agency, const char *letter, const char *date,
-		   int64_t id)
+		   int64_t id, bool coming_in)
 {
-	sqlite3_stmt *st = store_bind(s, SQL_REQUEST_OF_LETTER, "sssi", agency, letter, date, id);
+	sqlite3_stmt *st = store_bind(s, SQL_REQUEST_OF_LETTER, "sssii", agency, letter, date, id,
+				      (int64_t)coming_in);
 	bool known = store_row(s, st, NULL) == 1;
 
 	store_reset(st);

@@ -128,7 +128,8 @@
 		"AND i.ref = ? AND (r.state NOT IN ('refused', 'cancelled') OR i.state = 'done') " \
 		"ORDER BY i.id DESC LIMIT 1") \
 	X(REQUEST_OF_LETTER, "SELECT id FROM request WHERE agency = ? AND letter = ? " \
-		"AND substr(date, 1, 4) = substr(?, 1, 4) AND id <> ? LIMIT 1") \
+		"AND substr(date, 1, 4) = substr(?, 1, 4) AND id <> ? " \
+		"AND (? = 0 OR state = 'received') LIMIT 1") \
 	X(ITEM_HISTORY, "SELECT " ITEM_COLUMNS ", " REQUEST_COLUMNS " FROM item i JOIN request r " \
 		"ON r.id = i.request WHERE i.login = ? ORDER BY i.id DESC LIMIT ?")
 
