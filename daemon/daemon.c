@@ -20,7 +20,7 @@
 #define DRAIN_MS 10000 /* then whatever is still on its way is left to the next run */
 #define DRAIN_TICK_MS 20
 #define RETRY_MS 1000
-#define GATHER_MS 4
+#define GATHER_MS 8
 #define IDLE_MS 2000
 #define HOUR_MS (3600 * 1000)
 #define QUIET_HOURS 23 /* a record at least once a day: silence must be evidenced too */

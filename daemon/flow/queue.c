@@ -233,8 +233,8 @@ take_from(struct queue *q, int64_t id, unsigned room)
 static void
 fill(struct queue *q)
 {
-	/* Twice the window: the next intents are durable before the directory has room for them. */
-	unsigned max = 2 * q->flow->conf->directory.window;
+	/* More than the window: the next intents are durable before the directory has room for them. */
+	unsigned max = 4 * q->flow->conf->directory.window;
 
 	while (q->jobs < max && q->active_count && !q->paused) {
 		unsigned n = q->turn++ % q->active_count;

@@ -13,7 +13,7 @@
 
 
 
-#define WAL_PAGES_MAX 1024 /* 4 MiB, a few milliseconds to move */
+#define WAL_PAGES_MAX 2048 /* 8 MiB, some milliseconds to move */
 
 static const char *const sql_text[] = {
 #define X(N, q) q,
