@@ -349,7 +349,7 @@ def test_outputs(world):
     assert world.ctl("request", "list", "-o", "xml", user="lan", status=EX_USAGE).stderr
 
 
-def test_keys_of_the_contract(world):
+def test_keys_that_scripts_rely_on(world):
     shown = world.run([people.create(390)])
     for key in ("id state digest agency letter date signer reason declared channel submitter "
                 "submitted_at approver approved_at refusal item_count counts items "
