@@ -134,7 +134,7 @@ handle_audit_show(struct call *c)
 
 /* --- verify ----------------------------------------------------------------------------------- */
 
-#define SLICE_US 20000
+#define SLICE_US 20000 /* of a turn, for all verifications together */
 #define SLICE_RECORDS 2000
 
 struct verification {
@@ -144,6 +144,8 @@ struct verification {
 	int64_t first_bad;
 	const char *error;
 };
+
+static unsigned verifications; /* that are under way */
 
 static bool
 check_record(void *arg, const struct stored_record *r)
@@ -213,7 +215,7 @@ verify_slice(void *arg)
 			verdict(v);
 			return;
 		}
-	} while (clock_mono_us() - began < SLICE_US);
+	} while (clock_mono_us() - began < SLICE_US / verifications);
 	loop_defer(c->flow->loop, verify_slice, v);
 }
 
@@ -223,6 +225,7 @@ free_verification(void *arg)
 	struct verification *v = arg;
 
 	loop_forget(v->call->flow->loop, v);
+	verifications--;
 	free(v);
 }
 
@@ -231,6 +234,7 @@ handle_audit_verify(struct call *c)
 {
 	struct verification *v = xcalloc(1, sizeof(*v));
 
+	verifications++;
 	v->call = c;
 	v->wanted = *store_committed_tree(c->flow->store);
 	v->began_us = clock_mono_us();

@@ -435,12 +435,6 @@ job_item(const struct job *j)
 	return j->item.id;
 }
 
-int64_t
-job_request(const struct job *j)
-{
-	return j->item.request;
-}
-
 struct job **
 job_link(struct job *j)
 {

@@ -14,6 +14,5 @@ void job_directory_ready(struct job *j);
 bool job_is_busy(const struct job *j); /* will end soon by itself; false: waits for a directory that is away */
 bool job_is_unknown(const struct job *j);
 int64_t job_item(const struct job *j);
-int64_t job_request(const struct job *j);
 struct job **job_link(struct job *j); /* place of the queue's list */
 #endif

@@ -354,6 +354,5 @@ job_moved(struct job *j, const struct dir_entry *found)
 	}
 	log_warn("request %" PRId64 " row %" PRId64 ": the directory is not as it was when this was "
 		 "planned", j->item.request, j->item.row);
-	j->moved = true;
 	record(j, unit_moved, found);
 }
