@@ -88,6 +88,13 @@ canon_int(struct canon *c, const char *k, int64_t value)
 }
 
 void
+canon_bool(struct canon *c, const char *k, bool value)
+{
+	key(c, k);
+	buf_str(c->out, value ? "true" : "false");
+}
+
+void
 canon_hex(struct canon *c, const char *k, const void *data, size_t n)
 {
 	key(c, k);

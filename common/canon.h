@@ -29,6 +29,7 @@ void canon_begin(struct canon *c, struct buf *out); /* appends to out */
 void canon_end(struct canon *c);                    /* every object must be closed */
 void canon_str(struct canon *c, const char *key, const char *value); /* NULL: left out */
 void canon_int(struct canon *c, const char *key, int64_t value);     /* |value| <= 2^53-1 */
+void canon_bool(struct canon *c, const char *key, bool value);
 void canon_hex(struct canon *c, const char *key, const void *data, size_t n);
 void canon_open(struct canon *c, const char *key); /* an object */
 void canon_close(struct canon *c);
