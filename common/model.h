@@ -36,6 +36,9 @@ struct mailbox {
 	bool login_allowed, delivery_allowed;
 	const char *title, *unit, *phone, *rank;
 	int64_t quota; /* bytes; 0: the server's default */
+	const char *custodian; /* login of who answers for it; "" for a person's */
+	const char *aliases;   /* further addresses, sorted, a new-line between two; "" when none */
+	const char *purge_due; /* "YYYY-MM-DD": of a closed one, when its data may go; else "" */
 	const char *opid;       /* hopthuOpId: the operation that wrote it last */
 	const char *entry_uuid; /* "" until the directory told */
 	int64_t request;        /* that wrote it last */
@@ -48,6 +51,14 @@ struct request {
 	int64_t id;
 	enum request_kind kind; /* an order is an administrator's, and needs no second person */
 	const char *agency, *letter, *date, *signer, *reason, *channel;
+	const char *domain; /* of the addresses it makes */
+	const char *signer_title, *requester, *requester_phone; /* who signed it, whom to ask */
+	const char *contact;    /* of a letter by telephone: whose identity was verified */
+	const char *attachment; /* SHA-256 of the scan or signed file, hex; "" when none */
+	const char *policy;     /* digest of the policy in force when it came, hex */
+	int64_t due_at;         /* seconds since 1970: when it must be done; 0: no term */
+	int64_t needs;          /* approvers: 1, or 2 where the fuse says so */
+	const char *first_approver; /* of two; "" until there is one */
 	int64_t declared; /* -1: not said */
 	enum state state; /* received planned approved done failed refused cancelled */
 	const char *digest; /* of the plan of this round, 64 hex */
@@ -72,8 +83,27 @@ struct item {
 	int64_t updated_at;
 };
 
-/* Registry: every login ever promised. */
-enum address_state { ADDRESS_FREE, ADDRESS_RESERVED, ADDRESS_ACTIVE, ADDRESS_FOREIGN };
+/*
+ * Registry: every local part ever promised, over all domains, because they share one space of
+ * logins.  reserved: promised; active: given out; alias: further address of its holder; foreign: in
+ * the directory, not by hopthu; tombstone: its holder's no more, and nobody else's.
+ */
+enum address_state {
+	ADDRESS_FREE,
+	ADDRESS_RESERVED,
+	ADDRESS_ACTIVE,
+	ADDRESS_ALIAS,
+	ADDRESS_FOREIGN,
+	ADDRESS_TOMBSTONE,
+};
+struct address {
+	const char *local, *domain;
+	const char *login;  /* of the mailbox it leads to */
+	enum address_state state;
+	const char *person; /* holder's reference; "" when foreign */
+	int64_t request;    /* that changed it last; 0: none */
+	int64_t reserved_at, active_at, alias_at, ended_at; /* seconds since 1970; 0: never */
+};
 
 static inline bool
 state_ended(enum state s)

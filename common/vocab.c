@@ -10,9 +10,13 @@ static const char *const states[] = { VOCAB_STATES(X) };
 static const char *const statuses[] = { VOCAB_STATUSES(X) };
 static const char *const roles[] = { VOCAB_ROLES(X) };
 static const char *const events[] = { VOCAB_EVENTS(X) };
+static const char *const kinds[] = { VOCAB_KINDS(X) };
+static const char *const channels[] = { VOCAB_CHANNELS(X) };
+static const char *const bases[] = { VOCAB_BASES(X) };
 #undef X
 
-const char *const letter_ops[] = { "create", "update", "suspend", "resume", "close", NULL };
+const char *const letter_ops[] = { "create", "update",	"suspend", "resume",   "close",
+				   "restore", "purge", "rename",  "transfer", NULL };
 
 static const char *
 word(const char *const *words, int count, int n)
@@ -59,6 +63,24 @@ event_word(int event)
 	return word(events, EVENT_COUNT, event);
 }
 
+const char *
+kind_word(int kind)
+{
+	return word(kinds, KIND_COUNT, kind);
+}
+
+const char *
+channel_word(int channel)
+{
+	return word(channels, CHANNEL_COUNT, channel);
+}
+
+const char *
+basis_word(int basis)
+{
+	return word(bases, BASIS_COUNT, basis);
+}
+
 int
 op_from(const char *w)
 {
@@ -75,6 +97,24 @@ int
 status_from(const char *w)
 {
 	return number(statuses, STATUS_COUNT, w);
+}
+
+int
+kind_from(const char *w)
+{
+	return number(kinds, KIND_COUNT, w);
+}
+
+int
+channel_from(const char *w)
+{
+	return number(channels, CHANNEL_COUNT, w);
+}
+
+int
+basis_from(const char *w)
+{
+	return number(bases, BASIS_COUNT, w);
 }
 
 int

@@ -13,6 +13,10 @@
 	X(SUSPEND, "suspend", "login off, delivery on") \
 	X(RESUME, "resume", "undo a suspension") \
 	X(CLOSE, "close", "login and delivery off, data kept") \
+	X(RESTORE, "restore", "undo a close while its data are still there") \
+	X(PURGE, "purge", "a closed mailbox whose time is over becomes a tombstone") \
+	X(RENAME, "rename", "another address; the old one stays an alias") \
+	X(TRANSFER, "transfer", "to another agency of the province") \
 	X(AGENCY_ADD, "agency-add", "write an agency into the directory") \
 	X(OPERATOR_ADD, "operator-add", "write an operator's entry into the directory") \
 	X(OPERATOR_REVOKE, "operator-revoke", "take an operator's roles out of the directory")
@@ -21,6 +25,7 @@
 #define VOCAB_STATES(X) \
 	X(RECEIVED, "received", "being taken in; not promised yet") \
 	X(CHECKED, "checked", "well-formed, to be planned (again)") \
+	X(NAME_NEEDED, "name-needed", "every address the policy gives is taken: one must be proposed") \
 	X(PLANNED, "planned", "checked and planned, waits for approval") \
 	X(APPROVED, "approved", "waits for its turn") \
 	X(SCHEDULED, "scheduled", "approved, waits for its effective date") \
@@ -37,6 +42,42 @@
 	X(SUSPENDED, "suspended", "login off, delivery on") \
 	X(CLOSED, "closed", "both off, data kept") \
 	X(PURGED, "purged", "a tombstone only")
+
+/* What a mailbox is for.  All but a person's have a living custodian. */
+#define VOCAB_KINDS(X) \
+	X(PERSON, "person", "a person's own") \
+	X(AGENCY, "agency", "an agency's") \
+	X(UNIT, "unit", "a unit's of an agency") \
+	X(POSITION, "position", "of an office that one person holds after the other") \
+	X(SHARED, "shared", "of several people for one purpose")
+
+/* By which way a letter came. */
+#define VOCAB_CHANNELS(X) \
+	X(DOCUMENT, "document", "a signed document") \
+	X(DMS, "dms", "the document management system") \
+	X(MAIL, "mail", "the mailbox for requests") \
+	X(PHONE, "phone", "by telephone, from a contact that was verified") \
+	X(WEB, "web", "an agency's program or page")
+
+/* The decision a row rests on. */
+#define VOCAB_BASES(X) \
+	X(RECRUITMENT, "recruitment", "newly recruited") \
+	X(RECEPTION, "reception", "received from elsewhere") \
+	X(CONTRACT, "contract", "works under a contract") \
+	X(APPOINTMENT, "appointment", "appointed to an office") \
+	X(TRANSFER, "transfer", "moved to another agency of the province") \
+	X(SECONDMENT, "secondment", "away for a time") \
+	X(LEAVE, "leave", "long leave: maternity, study, illness") \
+	X(RETIREMENT, "retirement", "retires") \
+	X(RESIGNATION, "resignation", "leaves the service, or its contract ends") \
+	X(DEPARTURE, "departure", "goes to a body outside of the province") \
+	X(DISMISSAL, "dismissal", "dismissed") \
+	X(DEATH, "death", "has died") \
+	X(CREATION, "creation", "an agency or unit is founded") \
+	X(MERGER, "merger", "agencies or units become one") \
+	X(DISSOLUTION, "dissolution", "an agency or unit ends") \
+	X(INCIDENT, "incident", "misuse, malware, a leaked password") \
+	X(OTHER, "other", "something else: the reason says what")
 
 /* Bits, so that an operator may have several. */
 #define VOCAB_ROLES(X) \
@@ -59,6 +100,7 @@
 	X(REQUEST, "request", "a letter arrived") \
 	X(ITEM, "item", "one row of a letter, checked and planned") \
 	X(PLAN, "plan", "the whole letter is planned; its digest") \
+	X(NAME, "name", "an address was proposed for a row that needed one") \
 	X(APPROVE, "approve", "somebody else allowed the plan with this digest") \
 	X(REFUSE, "refuse", "an approver refused the letter") \
 	X(CANCEL, "cancel", "a letter was taken back") \
@@ -90,6 +132,24 @@ enum status {
 #undef X
 	STATUS_COUNT
 };
+enum kind {
+#define X(N, w, d) KIND_##N,
+	VOCAB_KINDS(X)
+#undef X
+	KIND_COUNT
+};
+enum channel {
+#define X(N, w, d) CHANNEL_##N,
+	VOCAB_CHANNELS(X)
+#undef X
+	CHANNEL_COUNT
+};
+enum basis {
+#define X(N, w, d) BASIS_##N,
+	VOCAB_BASES(X)
+#undef X
+	BASIS_COUNT
+};
 enum role_index {
 #define X(N, w, d) ROLE_INDEX_##N,
 	VOCAB_ROLES(X)
@@ -115,11 +175,17 @@ const char *state_word(int state);
 const char *status_word(int status);
 const char *role_word(int role_index);
 const char *event_word(int event);
+const char *kind_word(int kind);
+const char *channel_word(int channel);
+const char *basis_word(int basis);
 
 /* The number of a word, or -1. */
 int op_from(const char *word);
 int state_from(const char *word);
 int status_from(const char *word);
+int kind_from(const char *word);
+int channel_from(const char *word);
+int basis_from(const char *word);
 
 /* "approver,technician" -> bits; -1 when a word is none (its text in *bad, borrowed, may be NULL). */
 int roles_from(const char *words, const char **bad);
@@ -131,6 +197,6 @@ char *roles_text(int roles);
  * half of the word), or NULL.  The list ends with NULL.
  */
 const char *nearest_word(const char *typed, const char *const *words);
-/* Words of VOCAB_OPS that letters may carry: create, update, suspend, resume, close, NULL. */
+/* Words of VOCAB_OPS that letters may carry, from create to transfer; ends with NULL. */
 extern const char *const letter_ops[];
 #endif

@@ -12,8 +12,9 @@
 
 /* The columns in the order of their bytes. */
 static const enum letter_column sorted[LETTER_COLUMN_COUNT] = {
-	LETTER_address, LETTER_basis_date, LETTER_basis_kind, LETTER_basis_no, LETTER_birth_year,
-	LETTER_effective, LETTER_full_name, LETTER_op, LETTER_phone, LETTER_quota, LETTER_rank,
+	LETTER_address, LETTER_basis_date, LETTER_basis_kind, LETTER_basis_no, LETTER_birth_month,
+	LETTER_birth_year, LETTER_custodian, LETTER_effective, LETTER_full_name, LETTER_id_tail,
+	LETTER_kind, LETTER_new_address, LETTER_op, LETTER_phone, LETTER_quota, LETTER_rank,
 	LETTER_reason, LETTER_ref, LETTER_title, LETTER_unit,
 };
 

@@ -17,6 +17,13 @@ letter_head_release(struct letter_head *h)
 	free(h->date);
 	free(h->signer);
 	free(h->reason);
+	free(h->signer_title);
+	free(h->requester);
+	free(h->requester_phone);
+	free(h->channel);
+	free(h->contact);
+	free(h->attachment);
+	free(h->domain);
 	memset(h, 0, sizeof(*h));
 	h->declared = -1;
 }

@@ -17,13 +17,18 @@
 #define LETTER_COLUMNS(X) \
 	X(op, "op", 16) \
 	X(full_name, "full_name", 128) \
+	X(kind, "kind", 16) \
 	X(birth_year, "birth_year", 4) \
+	X(birth_month, "birth_month", 2) \
+	X(id_tail, "id_tail", 4) \
 	X(title, "title", 128) \
 	X(unit, "unit", 128) \
 	X(phone, "phone", 20) \
 	X(rank, "rank", 64) \
 	X(quota, "quota", 16) \
 	X(address, "address", 254) \
+	X(new_address, "new_address", 254) \
+	X(custodian, "custodian", 254) \
 	X(effective, "effective", 10) \
 	X(basis_no, "basis_no", 64) \
 	X(basis_date, "basis_date", 10) \
@@ -62,6 +67,7 @@ struct letter_error {
 /* What a letter says about itself; the header of a JSON letter, or the query of a CSV one. */
 struct letter_head {
 	char *agency, *number, *date, *signer, *reason;
+	char *signer_title, *requester, *requester_phone, *channel, *contact, *attachment, *domain;
 	long declared; /* -1: not said */
 };
 void letter_head_release(struct letter_head *h);
@@ -73,6 +79,8 @@ struct letter_events {
 	void (*row)(void *arg, const struct letter_row *row);
 	/* Each error; after LETTER_ERRORS_MAX of them the reader stops by itself. */
 	void (*error)(void *arg, const struct letter_error *err);
+	/* What was mended or should be looked at, and stops nothing; may be NULL. */
+	void (*note)(void *arg, const struct letter_error *note);
 	void *arg;
 };
 #define LETTER_ERRORS_MAX 200

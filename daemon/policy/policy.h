@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef HOPTHU_POLICY_H
+#define HOPTHU_POLICY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/buf.h"
+#include "common/digest.h"
+#include "common/err.h"
+#include "common/vocab.h"
+
+/*
+ * The rules of one mail domain, as a province's regulation gives them: a dated file of rules, each
+ * with its value and its legal basis.  Pure: entries in, rules out; who reads files is
+ * daemon/flow/policies.h.  The version in force is the one with the latest valid_from that is not
+ * after the day asked for.
+ */
+
+/*
+ * X(id, "name in the file", TYPE, "default" or NULL: no such rule, "help")
+ * The table is in policy_key.c's reach only through these functions; the manual and the shipped
+ * files are checked against it.
+ */
+enum policy_type {
+	POLICY_TEMPLATES, /* naming templates in order: a list */
+	POLICY_TERM,      /* "3 working days", "2 hours", "45 days", "6 months", "never" */
+	POLICY_NUMBER,    /* a whole number */
+	POLICY_SIZE,      /* "2G", "500M" */
+	POLICY_WORDS,     /* a list of texts or words */
+	POLICY_TEXT,
+	POLICY_FLAG,      /* yes, no */
+};
+#include "daemon/policy/policy_key.h" /* POLICY_KEYS(X), enum policy_key */
+
+enum policy_unit { POLICY_HOURS, POLICY_DAYS, POLICY_WORKING_DAYS, POLICY_MONTHS, POLICY_YEARS };
+struct policy_term {
+	long count; /* -1: the policy has no such rule, or says "never" */
+	enum policy_unit unit;
+};
+
+/* One value of a file, in order: key "domain", or key "value" of rule "deadline.create". */
+struct policy_entry {
+	const char *rule; /* NULL: top of the file */
+	const char *key;
+	const char *const *values; /* ends with NULL */
+	unsigned line;
+};
+struct policy;
+/* ERR_CONFIG: a line "FILE:LINE: what" for each mistake.  text, len: the file's bytes, for the
+ * digest.  Free with policy_free. */
+struct policy *policy_new(const char *file, const struct policy_entry *entries, size_t count,
+			  const char *text, size_t len, struct err *e);
+/* What holds where no file does: every rule at its default. */
+struct policy *policy_builtin(void);
+void policy_free(struct policy *p);
+
+const char *policy_domain(const struct policy *p);     /* "*": any that has no file of its own */
+const char *policy_document(const struct policy *p);   /* "QĐ 162/2025/QĐ-UBND ..." */
+const char *policy_valid_from(const struct policy *p); /* "2025-12-10" */
+const char *policy_file(const struct policy *p);
+const uint8_t *policy_digest(const struct policy *p);  /* DIGEST_LEN: SHA-256 of the file */
+
+/* Values; the type must be that of the key.  Borrowed. */
+const char *const *policy_list(const struct policy *p, enum policy_key k); /* ends with NULL */
+struct policy_term policy_term(const struct policy *p, enum policy_key k);
+int64_t policy_number(const struct policy *p, enum policy_key k); /* numbers and sizes; -1: no rule */
+const char *policy_text(const struct policy *p, enum policy_key k);        /* "" : no rule */
+bool policy_flag(const struct policy *p, enum policy_key k);
+const char *policy_basis(const struct policy *p, enum policy_key k); /* "" : no rule or default */
+/* The value as it would stand in the file, for people. */
+void policy_value_text(const struct policy *p, enum policy_key k, struct buf *out);
+
+/* Rank class by the policy's lists, from what a letter says of rank and title. */
+enum policy_rank { RANK_STAFF, RANK_DIVISION_HEAD, RANK_DEPARTMENT_HEAD };
+enum policy_rank policy_rank(const struct policy *p, const char *rank, const char *title);
+const char *policy_rank_word(enum policy_rank r); /* staff, division-head, department-head */
+
+/* Naming templates for a kind of mailbox of an agency of this kind (a commune has its own). */
+const char *const *policy_naming(const struct policy *p, enum kind kind, const char *agency_kind);
+/* Bytes for a new mailbox of this kind and rank; 0: the server's default. */
+int64_t policy_quota(const struct policy *p, enum kind kind, enum policy_rank rank);
+/* Least that a letter may ask for; 0: any. */
+int64_t policy_quota_least(const struct policy *p, enum kind kind);
+/* How long an operation may take from the letter's arrival. */
+struct policy_term policy_deadline(const struct policy *p, enum op op);
+/* How long the data of a closed mailbox stay, by rank and the kind of leave (enum basis, or -1). */
+struct policy_term policy_grace(const struct policy *p, enum policy_rank rank, int basis);
+#endif
