@@ -226,3 +226,19 @@ digest_signing_key(const char *name, char **skey, char **vkey)
 	explicit_bzero(priv, sizeof(priv));
 	EVP_PKEY_free(key);
 }
+
+int
+digest_from_hex(const char *hex, uint8_t out[DIGEST_LEN])
+{
+	uint8_t bytes[DIGEST_LEN];
+
+	if (strlen(hex) != 2 * DIGEST_LEN || strspn(hex, "0123456789abcdefABCDEF") != 2 * DIGEST_LEN)
+		return -1;
+	for (size_t n = 0; n < DIGEST_LEN; n++) {
+		const char pair[3] = { hex[2 * n], hex[2 * n + 1], '\0' };
+
+		bytes[n] = (uint8_t)strtoul(pair, NULL, 16);
+	}
+	memcpy(out, bytes, sizeof(bytes));
+	return 0;
+}

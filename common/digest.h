@@ -30,6 +30,8 @@ void digest_free(struct digest *d);
 void digest_commit(const uint8_t salt[DIGEST_LEN], const char *field, const char *value, size_t n,
 		   uint8_t out[DIGEST_LEN]);
 
+/* 64 hex digits of either case; -1: it is something else, out is as it was. */
+int digest_from_hex(const char *hex, uint8_t out[DIGEST_LEN]);
 /* Cryptographically strong bytes, buffered: cheap enough for one salt a field. */
 void digest_random(void *out, size_t n);
 

@@ -22,6 +22,7 @@
 #define ROLES_ALL                                                                               \
 	(ROLE_REQUESTER | ROLE_AGENCY_ADMIN | ROLE_APPROVER | ROLE_TECHNICIAN | ROLE_AUDITOR | \
 	 ROLE_ADMIN)
+#define ROLES_STAFF (ROLE_APPROVER | ROLE_TECHNICIAN | ROLE_AUDITOR | ROLE_ADMIN)
 #define ROLES_ASK (ROLE_REQUESTER | ROLE_TECHNICIAN)
 
 #define ROUTES(X) \
@@ -32,6 +33,8 @@
 	X(request_list, GET, "/v1/requests", ROLES_ALL, LIST, "Letters, newest first") \
 	X(request_show, GET, "/v1/requests/{id}", ROLES_ALL, REQUEST, "A letter and its items") \
 	X(request_plan, GET, "/v1/requests/{id}/plan", ROLES_ALL, REQUEST, "The exact changes a letter makes") \
+	X(request_name, POST, "/v1/requests/{id}/name", ROLES_ASK, REQUEST, "Propose an address for a row that needs one") \
+	X(request_undo, POST, "/v1/requests/{id}/undo", ROLES_ASK, REQUEST, "Ask for what takes a letter back") \
 	X(request_wait, GET, "/v1/requests/{id}/wait", ROLES_ALL, REQUEST, "Wait until a letter has ended") \
 	X(request_approve, POST, "/v1/requests/{id}/approve", ROLE_APPROVER, REQUEST, "Allow the plan with this digest") \
 	X(request_refuse, POST, "/v1/requests/{id}/refuse", ROLE_APPROVER, REQUEST, "Refuse a letter, with a reason") \
@@ -39,6 +42,9 @@
 	X(request_retry, POST, "/v1/requests/{id}/retry", ROLE_TECHNICIAN, REQUEST, "Put failed and held items back into the queue") \
 	X(mailbox_list, GET, "/v1/mailboxes", ROLES_ALL, LIST, "Mailboxes") \
 	X(mailbox_show, GET, "/v1/mailboxes/{address}", ROLES_ALL, MAILBOX, "A mailbox and what was done to it") \
+	X(address_list, GET, "/v1/addresses", ROLES_STAFF, ANY, "The registry: every address ever promised") \
+	X(address_show, GET, "/v1/addresses/{address}", ROLES_STAFF, ANY, "An address: whose, since when, and what looks like it") \
+	X(name_try, GET, "/v1/names", ROLES_ALL, ANY, "Every address the policy gives a name, and its fate") \
 	X(agency_list, GET, "/v1/agencies", ROLES_ALL, ANY, "Agencies") \
 	X(agency_show, GET, "/v1/agencies/{code}", ROLES_ALL, ANY, "An agency") \
 	X(agency_add, POST, "/v1/agencies", ROLE_ADMIN, ANY, "Add an agency") \

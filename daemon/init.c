@@ -108,17 +108,13 @@ init_read_scram_key(const struct conf *conf, uint8_t key[32], struct err *e)
 {
 	AUTO(str) file = key_path(conf, SCRAM_KEY);
 	char *hex = conf_read_secret(file, e);
-	size_t n = 0;
+	int rc;
 
 	if (!hex)
 		return -1;
-	for (; n < 32 && strlen(hex) == 64; n++) {
-		char pair[3] = { hex[2 * n], hex[2 * n + 1], '\0' };
-
-		key[n] = (uint8_t)strtoul(pair, NULL, 16);
-	}
+	rc = digest_from_hex(hex, key);
 	secret_free(hex);
-	return n == 32 ? 0 : err_set(e, ERR_CONFIG, "%s is not a key of 64 hex digits: `hopthud --init` "
+	return !rc ? 0 : err_set(e, ERR_CONFIG, "%s is not a key of 64 hex digits: `hopthud --init` "
 				     "made it, restore it from the backup", file);
 }
 
@@ -133,7 +129,7 @@ genesis(struct flow *f, const char *vkey, struct err *e)
 	ev.cfg = cfg;
 	if (store_begin(f->store, e))
 		return -1;
-	if (store_set_meta(f->store, "instance", f->conf->instance, e) ||
+	if (store_set_meta(f->store, "instance", f->conf->instance, e) || flow_make_plan_key(f, e) ||
 	    store_set_meta(f->store, "vkey", vkey, e) || evidence_append(f, &ev, NULL, e)) {
 		store_abort(f->store);
 		return -1;

@@ -87,7 +87,7 @@ check_digest(long id, const json_t *hashed, const char *digest)
 	AUTO(buf) b = BUF_INIT;
 	long wrong = 0;
 
-	buf_printf(&b, "hopthu-plan/1 %ld %zu\n", id, json_array_size(hashed));
+	buf_printf(&b, "hopthu-plan/2 %zu\n", json_array_size(hashed));
 	digest_add(d, b.data, b.len);
 	for (size_t i = 0; i < json_array_size(hashed); i++)
 		if (add_item(d, json_array_get(hashed, i)) && !wrong)

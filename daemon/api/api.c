@@ -173,13 +173,15 @@ call_fail(struct call *c, const struct err *e)
 }
 
 void
-call_fail_data(struct call *c, const struct err *e, const json_t *errors)
+call_fail_data(struct call *c, const struct err *e, const json_t *errors, const json_t *notes)
 {
 	json_t *j = error_json(e, e->class == ERR_USAGE && errors ? "data" :
 								     classes[e->class].word);
 
 	if (errors)
 		json_object_set(j, "errors", (json_t *)errors);
+	if (notes)
+		json_object_set(j, "notes", (json_t *)notes);
 	call_reply(c, errors ? 400 : classes[e->class].status, j);
 }
 
@@ -345,11 +347,12 @@ check_object(struct call *c, struct err *e)
 			return err_set(e, ERR_NOTFOUND, "there is no request %" PRId64, c->id);
 		return authz_agency(&c->op, r.agency, e);
 	case SCOPE_MAILBOX: {
-		AUTO(str) login = choose_login_of(c->flow, c->word, e);
+		const char *login = choose_login_of(c->flow, c->word, c->arena, e);
 
 		if (!login)
 			return err_wrap(e, "this is no address");
-		c->word = arena_strdup(c->arena, login);
+		c->asked = c->word;
+		c->word = login;
 		if (!store_mailbox(c->flow->store, login, &m, c->arena))
 			return 0; /* the handler says what there is instead */
 		return authz_agency(&c->op, m.agency, e);

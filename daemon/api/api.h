@@ -34,6 +34,7 @@ struct call {
 	const char *only_agency;    /* confined to this one; NULL: not */
 	int64_t id;                 /* {id}, {seq} */
 	const char *word;           /* {address} (as login), {code}, {name} */
+	const char *asked;          /* {address} as it came */
 	/* the handler's own */
 	void *own;
 	void (*own_free)(void *own);
@@ -51,7 +52,7 @@ ROUTES(X)
 /* Each ends the call.  Steals json.  Sent after the commit, when something waits for one. */
 void call_reply(struct call *c, int status, json_t *json);
 void call_fail(struct call *c, const struct err *e);
-void call_fail_data(struct call *c, const struct err *e, const json_t *errors);
+void call_fail_data(struct call *c, const struct err *e, const json_t *errors, const json_t *notes);
 /* The JSON object of the body; NULL: the call has ended with a sentence. */
 json_t *call_body(struct call *c);
 /* A text of the body that must be there and not be empty; NULL: the call has ended. */

@@ -11,13 +11,22 @@
 static json_t *
 mailbox_json(const struct mailbox *m)
 {
-	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:b,s:s,s:s,s:s,s:s,s:I,s:s,s:I,s:o}",
+	json_t *aliases = json_array();
+
+	for (const char *p = m->aliases; *p; p += *p == '\n') {
+		size_t n = strcspn(p, "\n");
+
+		json_array_append_new(aliases, json_stringn(p, n));
+		p += n;
+	}
+	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:b,s:s,s:s,s:s,s:s,s:I,s:s,s:I,s:o,s:o,s:s,s:s}",
 			 "address", m->address, "login", m->login, "full_name", m->full_name,
 			 "agency", m->agency, "kind", m->kind, "status", status_word((int)m->status),
 			 "login_allowed", m->login_allowed, "delivery_allowed", m->delivery_allowed,
 			 "title", m->title, "unit", m->unit, "phone", m->phone, "rank", m->rank,
 			 "quota", (json_int_t)m->quota, "person", m->person, "request",
-			 (json_int_t)m->request, "updated_at", json_time(m->updated_at));
+			 (json_int_t)m->request, "updated_at", json_time(m->updated_at), "aliases",
+			 aliases, "custodian", m->custodian, "purge_due", m->purge_due);
 }
 
 struct listing {
@@ -44,7 +53,7 @@ handle_mailbox_list(struct call *c)
 	struct mailbox_query q = { .status = -1, .q = door_query(c->req, "q") };
 	struct listing l = { .array = NULL };
 	struct err e = ERR_INIT;
-	AUTO(str) from = NULL;
+	const char *from = NULL, *domain;
 
 	if (status && *status && (q.status = status_from(status)) < 0) {
 		err_set(&e, ERR_USAGE, "\"%.40s\" is no status: active, suspended, closed or purged",
@@ -52,7 +61,7 @@ handle_mailbox_list(struct call *c)
 		call_fail(c, &e);
 		return;
 	}
-	if (after && *after && !(from = choose_login_of(c->flow, after, &e))) {
+	if (after && *after && choose_split(c->flow, after, &from, &domain, c->arena, &e)) {
 		call_fail(c, &e);
 		return;
 	}
@@ -88,12 +97,21 @@ add_history(void *arg, const struct item *i, const struct request *r)
 static void
 not_there(struct call *c)
 {
+	const char *local, *domain;
 	struct err e = ERR_INIT;
+	AUTO(buf) text = BUF_INIT;
+	struct address known;
 
-	if (!choose_check_free(c->flow, c->word, &e))
-		err_set(&e, ERR_NOTFOUND, "there is no mailbox %s@%s", c->word,
-			c->flow->conf->domain);
-	e.class = ERR_NOTFOUND;
+	if (choose_split(c->flow, c->asked, &local, &domain, c->arena, &e)) {
+		call_fail(c, &e);
+		return;
+	}
+	if (store_find_address(c->flow->store, local, &known, c->arena) &&
+	    known.state != ADDRESS_FREE)
+		choose_tell(&known, &text);
+	else
+		buf_printf(&text, "there is no mailbox %s@%s", local, domain);
+	err_set(&e, ERR_NOTFOUND, "%s", text.data);
 	call_fail(c, &e);
 }
 

@@ -28,17 +28,19 @@ directory_json(struct flow *f)
 }
 
 static json_t *
-queue_json(struct flow *f)
+queue_json(struct flow *f, const char *agency)
 {
 	int64_t now = (int64_t)(clock_wall_us() / 1000000);
-	int64_t n[STATE_COUNT], oldest = store_oldest_open(f->store);
+	int64_t n[STATE_COUNT], oldest = store_oldest_open(f->store), due;
+	int64_t overdue = store_overdue(f->store, agency, now, &due);
 	json_t *items = json_object();
 
 	if (store_item_counts(f->store, 0, now, n, NULL) == 0)
 		for (int s = 0; s < STATE_COUNT; s++)
 			if (n[s])
 				json_object_set_new(items, state_word(s), json_integer(n[s]));
-	return json_pack("{s:o,s:I,s:i}", "items", items, "oldest_pending_s",
+	return json_pack("{s:o,s:I,s:o,s:I,s:i}", "items", items, "overdue", (json_int_t)overdue,
+			 "overdue_since", json_time(due * 1000000), "oldest_pending_s",
 			 oldest ? (json_int_t)(now - oldest) : (json_int_t)0,
 			 "jobs", (int)queue_jobs(f));
 }
@@ -84,7 +86,7 @@ handle_status(struct call *c)
 		      (json_int_t)((clock_mono_us() - started_us) / 1000000), "domain",
 		      f->conf->domain);
 	json_object_set_new(j, "directory", directory_json(f));
-	json_object_set_new(j, "queue", queue_json(f));
+	json_object_set_new(j, "queue", queue_json(f, c->only_agency));
 	json_object_set_new(j, "audit", audit_json(f));
 	json_object_set_new(j, "database",
 			    json_pack("{s:b,s:s}", "writable", !*trouble, "reason", trouble));

@@ -11,7 +11,11 @@ item_state(struct flow *f, const struct request *r, const struct item *i)
 {
 	if (i->state == STATE_RUNNING && queue_item_unknown(f, i->id))
 		return STATE_UNKNOWN;
-	if (i->state != STATE_PLANNED && !(i->state == STATE_CHECKED && r->state != STATE_APPROVED))
+	if (i->state == STATE_CHECKED && r->state == STATE_APPROVED)
+		return i->state;
+	if (i->state != STATE_PLANNED && i->state != STATE_CHECKED && i->state != STATE_NAME_NEEDED)
+		return i->state;
+	if (r->state == STATE_NAME_NEEDED)
 		return i->state;
 	if (r->state == STATE_APPROVED)
 		return i->due > (int64_t)(clock_wall_us() / 1000000) ? STATE_SCHEDULED :
@@ -49,6 +53,22 @@ add_item(void *arg, const struct item *i)
 			  json_loads(i->input, 0, NULL)));
 }
 
+/* What a person should know about it. */
+static const char *
+note_of(const struct request *r)
+{
+	if (r->state == STATE_NAME_NEEDED)
+		return "rows of it have no address: propose one for each";
+	if (r->state == STATE_PLANNED && r->needs > 1)
+		return *r->first_approver ? "a second approver, another person, has to allow it too" :
+					    "it takes away or moves so many mailboxes that two people "
+					    "have to allow it";
+	if (r->state == STATE_PLANNED && r->round > 1)
+		return "the directory had moved under some of its items: they were planned again and "
+		       "need approval again";
+	return r->refusal;
+}
+
 json_t *
 request_head_json(struct flow *f, const struct request *r, enum state *shown)
 {
@@ -68,6 +88,17 @@ request_head_json(struct flow *f, const struct request *r, enum state *shown)
 		      "approver", r->state == STATE_REFUSED ? "" : r->approver);
 	if (r->state == STATE_REFUSED)
 		json_object_set_new(j, "refused_by", json_string(r->approver));
+	json_object_set_new(j, "domain", json_string(r->domain));
+	json_object_set_new(j, "signer_title", json_string(r->signer_title));
+	json_object_set_new(j, "requester", json_string(r->requester));
+	json_object_set_new(j, "requester_phone", json_string(r->requester_phone));
+	json_object_set_new(j, "contact", json_string(r->contact));
+	json_object_set_new(j, "attachment", json_string(r->attachment));
+	json_object_set_new(j, "policy", json_string(r->policy));
+	json_object_set_new(j, "due_at", json_time(r->due_at * 1000000));
+	json_object_set_new(j, "overdue", json_boolean(!r->ended_at && r->due_at && r->due_at < now));
+	json_object_set_new(j, "needs", json_integer(r->needs));
+	json_object_set_new(j, "first_approver", json_string(r->first_approver));
 	json_object_set_new(j, "digest", json_string(r->digest));
 	json_object_set_new(j, "declared", r->declared < 0 ? json_null() : json_integer(r->declared));
 	json_object_set_new(j, "round", json_integer(r->round));
@@ -79,11 +110,7 @@ request_head_json(struct flow *f, const struct request *r, enum state *shown)
 	json_object_set_new(j, "open", json_integer(r->open));
 	json_object_set_new(j, "failed", json_integer(r->failed));
 	json_object_set_new(j, "counts", counts);
-	json_object_set_new(j, "note",
-			    json_string(r->state == STATE_PLANNED && r->round > 1 ?
-						"the directory had moved under some of its items: they "
-						"were planned again and need approval again" :
-						r->refusal));
+	json_object_set_new(j, "note", json_string(note_of(r)));
 	return j;
 }
 

@@ -61,3 +61,13 @@ clock_text(uint64_t wall_us, char out[CLOCK_TEXT])
 	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(out, CLOCK_TEXT, "%.19s.%06uZ", date, (unsigned)(wall_us % 1000000));
 }
+
+void
+clock_day(int64_t seconds, struct date *d)
+{
+	time_t t = (time_t)seconds;
+	struct tm tm;
+
+	localtime_r(&t, &tm);
+	*d = (struct date){ tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday };
+}

@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "common/date.h"
+
 /* Time.  Tests link another object with the same symbols. */
 uint64_t clock_wall_us(void); /* since 1970-01-01T00:00:00Z */
 uint64_t clock_mono_us(void); /* CLOCK_MONOTONIC: for deadlines */
@@ -13,4 +15,6 @@ const char *clock_boot_id(void); /* the kernel's boot id, 36 characters */
 /* "2026-11-23T16:55:01.000042Z" (RFC 3339), with its NUL. */
 #define CLOCK_TEXT 28
 void clock_text(uint64_t wall_us, char out[CLOCK_TEXT]);
+/* The day, here (TZ), of a time in seconds since 1970. */
+void clock_day(int64_t seconds, struct date *d);
 #endif

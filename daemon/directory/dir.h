@@ -59,6 +59,8 @@ struct dir_result {
 
 /* First value of an attribute (names compared without case), or NULL. */
 const char *dir_entry_get(const struct dir_entry *entry, const char *name);
+/* All values, sorted, a new-line between two; "" when there is none.  Caller frees. */
+char *dir_entry_join(const struct dir_entry *entry, const char *name);
 
 typedef void dir_cb(void *arg, const struct dir_result *r); /* r is borrowed for the call */
 

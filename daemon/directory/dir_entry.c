@@ -102,3 +102,30 @@ dir_entry_get(const struct dir_entry *entry, const char *name)
 			return entry->attrs[i].count ? entry->attrs[i].values[0].data : NULL;
 	return NULL;
 }
+
+static int
+by_bytes(const void *a, const void *b)
+{
+	return strcmp(((const struct dir_value *)a)->data, ((const struct dir_value *)b)->data);
+}
+
+char *
+dir_entry_join(const struct dir_entry *entry, const char *name)
+{
+	struct buf b = BUF_INIT;
+
+	for (size_t i = 0; entry && i < entry->count; i++) {
+		const struct dir_attr *a = &entry->attrs[i];
+		struct dir_value *sorted;
+
+		if (strcasecmp(a->name, name) || !a->count)
+			continue;
+		sorted = xcalloc(a->count, sizeof(*sorted));
+		memcpy(sorted, a->values, a->count * sizeof(*sorted));
+		qsort(sorted, a->count, sizeof(*sorted), by_bytes);
+		for (size_t v = 0; v < a->count; v++)
+			buf_printf(&b, "%s%s", v ? "\n" : "", sorted[v].data);
+		free(sorted);
+	}
+	return buf_steal(&b);
+}

@@ -2,113 +2,276 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
-#include "daemon/flow/choose.h"
-#include "daemon/policy/name.h"
+#include "daemon/base/clock.h"
+#include "daemon/flow/choose_dry.h"
+#include "daemon/flow/policies.h"
 
 #define SEQ_MAX 99999
+#define ALIKE_MAX 32 /* of one shape that are looked at */
 
-/* Where to begin for a name whose first numbers were all found taken; forgotten freely. */
-static struct hint *
-hint_of(struct flow *f, const char *login)
+/* --- is it free ------------------------------------------------------------------------------- */
+
+/* A tombstone may be given again only where the policy says after how long. */
+static bool
+reusable(const struct policy *p, const struct address *a)
 {
-	unsigned h = 5381;
+	struct policy_term t = policy_term(p, RULE_REUSE_AFTER);
+	struct date ended, today;
 
-	for (const char *p = login; *p; p++)
-		h = h * 33 + (unsigned char)*p;
-	return &f->hints[h % FLOW_HINTS];
+	if (a->state != ADDRESS_TOMBSTONE || t.count < 0 || !a->ended_at)
+		return false;
+	clock_day(a->ended_at, &ended);
+	clock_day((int64_t)(clock_wall_us() / 1000000), &today);
+	return date_compare(policy_due_date(t, NULL, ended), today) <= 0;
 }
 
-static void
-remember(struct flow *f, const char *login, unsigned seq)
+/* 1: free for the holder; 0: *taken says by what (local "" when by a row of this dry run). */
+static bool
+is_free(struct flow *f, const struct policy *p, const char *local, const char *holder,
+	struct choose_dry *dry, struct address *taken, struct arena *a)
 {
-	struct hint *h = hint_of(f, login);
-
-	snprintf(h->login, sizeof(h->login), "%s", login);
-	h->seq = seq;
-}
-
-static char *
-try_templates(struct flow *f, const struct name *n, const char *full_name, bool keep,
-	      struct err *e)
-{
-	AUTO(buf) local = BUF_INIT;
-	AUTO(str) plain = NULL;
-	const struct hint *h;
-
-	if (name_apply(f->conf->naming_template, n, 0, &local, e))
-		return NULL;
-	if (store_address(f->store, local.data, NULL) == ADDRESS_FREE)
-		return buf_steal(&local);
-	plain = xstrdup(local.data);
-	h = hint_of(f, plain);
-	for (unsigned seq = strcmp(h->login, plain) ? 1 : h->seq; seq <= SEQ_MAX; seq++) {
-		if (name_apply(f->conf->naming_collision, n, seq, &local, e))
-			return NULL;
-		if (store_address(f->store, local.data, NULL) != ADDRESS_FREE)
-			continue;
-		if (keep)
-			remember(f, plain, seq + 1);
-		return buf_steal(&local);
+	*taken = (struct address){ .local = "" };
+	if (dry && choose_dry_has(dry, local))
+		return false;
+	if (!store_find_address(f->store, local, taken, a))
+		return true;
+	switch (taken->state) {
+	case ADDRESS_FREE:
+		return true;
+	case ADDRESS_ACTIVE:
+	case ADDRESS_RESERVED:
+	case ADDRESS_FOREIGN:
+		return false;
+	case ADDRESS_ALIAS:
+		return holder && !strcmp(holder, taken->login);
+	case ADDRESS_TOMBSTONE:
+		return reusable(p, taken);
 	}
-	err_set(e, ERR_USAGE, "every address the template gives for \"%s\" is taken: propose one in "
-		"the column address", full_name);
-	return NULL;
+	return false;
 }
 
-char *
-choose_login(struct flow *f, const char *full_name, bool keep, struct err *e)
+void
+choose_tell(const struct address *a, struct buf *out)
 {
-	struct name n;
-	char *login;
-
-	if (name_parse(&n, full_name, e))
-		return NULL;
-	login = try_templates(f, &n, full_name, keep, e);
-	name_release(&n);
-	return login;
-}
-
-char *
-choose_login_of(const struct flow *f, const char *address, struct err *e)
-{
-	const char *at = strchr(address, '@');
-	char *login;
-
-	if (at && strcasecmp(at + 1, f->conf->domain)) {
-		err_set(e, ERR_USAGE, "\"%s\" is not of the domain %s", address, f->conf->domain);
-		return NULL;
+	buf_printf(out, "%s%s%s ", a->local, *a->domain ? "@" : "", a->domain);
+	switch (a->state) {
+	case ADDRESS_FREE:
+		buf_str(out, "is free");
+		break;
+	case ADDRESS_RESERVED:
+		buf_printf(out, "is promised by request %" PRId64, a->request);
+		break;
+	case ADDRESS_ACTIVE:
+		buf_printf(out, "was given out by request %" PRId64
+			   ", and an address is never given twice", a->request);
+		break;
+	case ADDRESS_ALIAS:
+		buf_printf(out, "is a further address of the mailbox %s", a->login);
+		break;
+	case ADDRESS_FOREIGN:
+		buf_str(out, "is in the directory, but not by hopthu");
+		break;
+	case ADDRESS_TOMBSTONE:
+		buf_printf(out, "was given out once and purged by request %" PRId64
+			   ": it is not given again", a->request);
+		break;
 	}
-	login = xstrndup(address, at ? (size_t)(at - address) : strlen(address));
-	for (char *p = login; *p; p++)
-		if (*p >= 'A' && *p <= 'Z')
-			*p |= 0x20;
-	if (name_check_local(login, e)) {
-		free(login);
-		return NULL;
-	}
-	return login;
 }
 
 int
-choose_check_free(struct flow *f, const char *login, struct err *e)
+choose_check_free(struct flow *f, const struct policy *p, const char *local, const char *holder,
+		  struct choose_dry *dry, struct err *e)
 {
-	int64_t request = 0;
+	AUTO(arena) a = arena_new();
+	AUTO(buf) text = BUF_INIT;
+	struct address taken;
 
-	switch (store_address(f->store, login, &request)) {
-	case ADDRESS_FREE:
+	if (is_free(f, p, local, holder, dry, &taken, a))
 		return 0;
-	case ADDRESS_RESERVED:
-		return err_set(e, ERR_CONFLICT, "%s@%s is promised by request %" PRId64, login,
-			       f->conf->domain, request);
-	case ADDRESS_ACTIVE:
-		return err_set(e, ERR_CONFLICT, "%s@%s was given out by request %" PRId64
-			       ", and an address is never given twice", login, f->conf->domain,
-			       request);
-	case ADDRESS_FOREIGN:
-		return err_set(e, ERR_CONFLICT,
-			       "%s@%s is in the directory, but not by hopthu", login,
-			       f->conf->domain);
+	if (!*taken.local)
+		return err_set(e, ERR_CONFLICT, "%s is promised by another row of this letter", local);
+	choose_tell(&taken, &text);
+	return err_set(e, ERR_CONFLICT, "%s", text.data);
+}
+
+/* --- candidates ------------------------------------------------------------------------------- */
+
+struct search {
+	struct flow *flow;
+	const struct choose_ask *ask;
+	choose_each *each;
+	void *arg;
+	bool all;
+	struct buf local;
+	char *found;
+};
+
+static void
+tell(struct search *s, const char *template, unsigned seq, enum choose_fate fate,
+     const struct address *by, const char *column, const char *why)
+{
+	struct choose_trial t = { .template = template, .seq = seq, .fate = fate, .by = by,
+				  .column = column, .why = why };
+
+	t.local = fate == CHOOSE_FREE || fate == CHOOSE_TAKEN ? s->local.data : "";
+	if (s->each)
+		s->each(s->arg, &t);
+}
+
+/* One candidate. */
+static enum choose_fate
+try_one(struct search *s, const char *template, unsigned seq, const char **column, struct err *e)
+{
+	const struct choose_ask *ask = s->ask;
+	AUTO(arena) a = arena_new();
+	struct address by;
+
+	switch (name_make(template, &ask->facts, seq, &s->local, column, e)) {
+	case NAME_MADE:
+		break;
+	case NAME_NEEDS:
+		tell(s, template, seq, CHOOSE_LACKS, NULL, *column, e->msg);
+		return CHOOSE_LACKS;
+	case NAME_UNFIT:
+		tell(s, template, seq, CHOOSE_UNFIT, NULL, NULL, e->msg);
+		return CHOOSE_UNFIT;
 	}
-	return 0;
+	if (is_free(s->flow, ask->policy, s->local.data, ask->holder, ask->dry, &by, a)) {
+		tell(s, template, seq, CHOOSE_FREE, NULL, NULL, NULL);
+		return CHOOSE_FREE;
+	}
+	tell(s, template, seq, CHOOSE_TAKEN, *by.local ? &by : NULL, NULL, NULL);
+	return CHOOSE_TAKEN;
+}
+
+/*
+ * A template that counts: from where the last search of this name ended, so that the thousandth
+ * "huongnt" does not cost a thousand look-ups.  The hint is forgotten freely.
+ */
+static enum choose_fate
+count_up(struct search *s, const char *template, const char **column, struct err *e)
+{
+	struct hint *h;
+	AUTO(buf) plain = BUF_INIT;
+	enum choose_fate fate = CHOOSE_TAKEN;
+	const char *lacks = NULL;
+	unsigned seq;
+
+	if (name_make(template, &s->ask->facts, 0, &plain, &lacks, NULL) != NAME_MADE)
+		return try_one(s, template, 1, column, e);
+	h = choose_hint(s->ask->dry, s->flow, plain.data);
+	seq = strcmp(h->login, plain.data) ? 1 : h->seq;
+	for (; seq <= SEQ_MAX && fate == CHOOSE_TAKEN; seq++)
+		fate = try_one(s, template, seq, column, e);
+	if (fate == CHOOSE_FREE) {
+		snprintf(h->login, sizeof(h->login), "%s", plain.data);
+		h->seq = seq - 1; /* may be given back: a letter that is refused */
+	}
+	return fate;
+}
+
+enum choose_fate
+choose_local(struct flow *f, const struct choose_ask *ask, bool all, choose_each *each, void *arg,
+	     char **local, const char **column, struct err *e)
+{
+	const char *const *t = policy_naming(ask->policy, ask->kind, ask->agency_kind);
+	struct search s = { .flow = f, .ask = ask, .each = each, .arg = arg, .all = all,
+			    .local = BUF_INIT };
+	enum choose_fate result = CHOOSE_TAKEN, fate;
+
+	for (; *t && (all || result == CHOOSE_TAKEN); t++) {
+		struct err why = ERR_INIT;
+		const char *lacks = NULL;
+
+		fate = name_template_counts(*t) ? count_up(&s, *t, &lacks, &why) :
+						  try_one(&s, *t, 0, &lacks, &why);
+		if (result != CHOOSE_TAKEN || fate == CHOOSE_TAKEN)
+			continue;
+		result = fate;
+		if (fate == CHOOSE_FREE) {
+			*local = xstrdup(s.local.data);
+		} else {
+			*column = lacks;
+			err_set(e, ERR_USAGE, "%s", why.msg);
+		}
+	}
+	buf_release(&s.local);
+	return result;
+}
+
+/* --- addresses as people write them ----------------------------------------------------------- */
+
+int
+choose_split(const struct flow *f, const char *address, const char **local, const char **domain,
+	     struct arena *a, struct err *e)
+{
+	const char *at = strchr(address, '@');
+	char *low = at ? arena_strndup(a, address, (size_t)(at - address)) : arena_strdup(a, address);
+
+	for (char *p = low; *p; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p |= 0x20;
+	*domain = f->conf->domain;
+	if (at) {
+		char *d = arena_strdup(a, at + 1);
+
+		for (char *p = d; *p; p++)
+			if (*p >= 'A' && *p <= 'Z')
+				*p |= 0x20;
+		*domain = d;
+		if (!flow_serves(f, d))
+			return err_set(e, ERR_USAGE, "\"%s\" is not of the domain %s%s", address,
+				       f->conf->domain, policies_other_domains(f->policies, f->conf->domain) ?
+				       " nor of another that a policy names" : "");
+	}
+	*local = low;
+	return name_check_local(low, e);
+}
+
+const char *
+choose_login_of(struct flow *f, const char *address, struct arena *a, struct err *e)
+{
+	const char *local, *domain;
+	struct address known;
+
+	if (choose_split(f, address, &local, &domain, a, e))
+		return NULL;
+	if (store_find_address(f->store, local, &known, a) &&
+	    (known.state == ADDRESS_ACTIVE || known.state == ADDRESS_ALIAS) && *known.login)
+		return known.login;
+	return local;
+}
+
+/* --- look-alikes ------------------------------------------------------------------------------ */
+
+struct alike {
+	const char *local;
+	struct buf *out;
+};
+
+static void
+compare(void *arg, const struct address *a)
+{
+	struct alike *l = arg;
+	enum name_alike how = name_alike(l->local, a->local);
+
+	if (l->out->len || how == NAME_DIFFERENT || a->state == ADDRESS_FREE)
+		return;
+	buf_printf(l->out, "%s%s%s, which %s", a->local, *a->domain ? "@" : "", a->domain,
+		   how == NAME_CONFUSABLE ? "reads the same at a glance" :
+					    "has two of its syllables the other way round");
+}
+
+bool
+choose_look_alike(struct flow *f, const char *local, struct buf *out)
+{
+	struct alike l = { local, out };
+	AUTO(buf) shape = BUF_INIT;
+
+	buf_clear(out);
+	name_shape(local, &shape);
+	store_alike(f->store, shape.data, ALIKE_MAX, compare, &l);
+	return out->len > 0;
 }

@@ -3,15 +3,63 @@
 #define HOPTHU_CHOOSE_H
 
 #include "daemon/flow/flow.h"
+#include "daemon/policy/name.h"
+#include "daemon/policy/policy.h"
 
 /*
- * First free login by the templates of the configuration.  Caller frees; NULL and e when none.
- * keep: the name will be taken, so the next person of this name need not be tried against all
- * before (a thousandth "huongnt" would otherwise cost a thousand look-ups).
+ * Addresses: which one a name gets, which mailbox one leads to, and whether one is free.  All
+ * domains share one space of logins, so a local part is taken in every domain or in none.
  */
-char *choose_login(struct flow *f, const char *full_name, bool keep, struct err *e);
-/* "anh.bt@tinh.gov.vn" or "anh.bt" -> login; ERR_USAGE when the domain is another. Caller frees. */
-char *choose_login_of(const struct flow *f, const char *address, struct err *e);
-/* Sentence about why a login is not free, for errors. */
-int choose_check_free(struct flow *f, const char *login, struct err *e) MUST_USE;
+
+/* What was promised in a dry run, which writes nothing; and where counting begins (see hint_of).
+ * NULL in a real one: the registry knows. */
+struct choose_dry;
+struct choose_dry *choose_dry_new(void);
+void choose_dry_free(struct choose_dry *d);
+void choose_dry_take(struct choose_dry *d, const char *local);
+
+struct choose_ask {
+	const struct policy *policy;
+	enum kind kind;
+	const char *agency_kind;
+	struct name_facts facts; /* name: as name_parse gave it */
+	const char *holder;      /* login of the mailbox it is for; NULL: a new one */
+	struct choose_dry *dry;
+};
+
+/* One candidate and what became of it. */
+enum choose_fate { CHOOSE_FREE, CHOOSE_TAKEN, CHOOSE_LACKS, CHOOSE_UNFIT };
+struct choose_trial {
+	const char *template, *local; /* local "" when it lacks something or is unfit */
+	unsigned seq;                 /* of a template that counts */
+	enum choose_fate fate;
+	const struct address *by;     /* CHOOSE_TAKEN: by what; NULL in a dry run's own */
+	const char *why;              /* CHOOSE_LACKS, CHOOSE_UNFIT: a sentence */
+	const char *column;           /* CHOOSE_LACKS: of the letter */
+};
+typedef void choose_each(void *arg, const struct choose_trial *t);
+
+/*
+ * The first free candidate, in the order of the policy.  A candidate that lacks a fact ends the
+ * search: the order is the regulation's.  CHOOSE_FREE: *local is the caller's.  CHOOSE_TAKEN: the
+ * list is at its end, the row needs a name.  CHOOSE_LACKS: *column and e.  CHOOSE_UNFIT: e.
+ * each (may be NULL) is told of every candidate tried, or, with all, of every one there is.
+ */
+enum choose_fate choose_local(struct flow *f, const struct choose_ask *ask, bool all,
+			      choose_each *each, void *arg, char **local, const char **column,
+			      struct err *e) MUST_USE;
+
+/* "anh.bt@tinh.gov.vn" or "anh.bt" -> local part and domain (the daemon's own when none is said);
+ * ERR_USAGE when no mailbox of that domain is kept here.  Both are in the arena. */
+int choose_split(const struct flow *f, const char *address, const char **local,
+		 const char **domain, struct arena *a, struct err *e) MUST_USE;
+/* Login of the mailbox an address or alias leads to; itself when the registry does not know it. */
+const char *choose_login_of(struct flow *f, const char *address, struct arena *a, struct err *e);
+/* May this mailbox (NULL: a new one) have it?  ERR_CONFLICT says by what it is taken. */
+int choose_check_free(struct flow *f, const struct policy *p, const char *local,
+		      const char *holder, struct choose_dry *dry, struct err *e) MUST_USE;
+/* "dtanguyet@x is promised by request 7": how a registered address is taken. */
+void choose_tell(const struct address *a, struct buf *out);
+/* A free address that people would take for this one, into out; false: there is none. */
+bool choose_look_alike(struct flow *f, const char *local, struct buf *out);
 #endif

@@ -22,6 +22,10 @@ must_be_planned(const struct request *r, const char *what, struct err *e)
 {
 	if (r->state == STATE_PLANNED && r->kind == REQUEST_LETTER)
 		return 0;
+	if (r->state == STATE_NAME_NEEDED)
+		return err_set(e, ERR_CONFLICT, "rows of request %" PRId64 " have no address yet: `hopthuctl "
+			       "request show %" PRId64 "` tells which, `hopthuctl request name` gives one",
+			       r->id, r->id);
 	return err_set(e, ERR_CONFLICT, "request %" PRId64 " is %s%s%s: it cannot be %s", r->id,
 		       state_word((int)r->state), *r->approver ? " by " : "", r->approver, what);
 }
@@ -48,22 +52,36 @@ decide_approve(struct flow *f, int64_t id, const char *digest, const struct acto
 	struct evidence ev = { .ev = EVENT_APPROVE, .actor = *who, .req = id };
 
 	if (load(f, id, &r, a, e) || must_be_planned(&r, "approved", e) ||
-	    authz_four_eyes(&r, who->name, e))
+	    authz_four_eyes(&r, who->name, e) || authz_second(&r, who->name, e))
 		return -1;
 	if (strcmp(digest, r.digest))
 		return err_set(e, ERR_CONFLICT,
 			       "the digest is not the one of the plan as it is now: read `hopthuctl "
 			       "request plan %" PRId64 "` and approve what it shows", id);
-	r.state = STATE_APPROVED;
-	r.approver = who->name;
-	r.approved_at = (int64_t)clock_wall_us();
+	if (r.needs > 1 && !*r.first_approver) {
+		r.first_approver = who->name;
+		ev.result = "first of two";
+	} else {
+		r.state = STATE_APPROVED;
+		r.approver = who->name;
+		r.approved_at = (int64_t)clock_wall_us();
+	}
 	ev.digest = r.digest;
+	ev.needs = r.needs;
+	ev.policy = *r.policy ? r.policy : NULL;
 	ev.round = r.round;
 	ev.count = r.open;
 	if (write(f, &r, &ev, e))
 		return -1;
 	queue_wake(f);
 	return 0;
+}
+
+/* It has not begun: a letter that waits for names can be refused and taken back, too. */
+static int
+must_wait(const struct request *r, const char *what, struct err *e)
+{
+	return r->state == STATE_NAME_NEEDED ? 0 : must_be_planned(r, what, e);
 }
 
 int
@@ -74,7 +92,7 @@ decide_refuse(struct flow *f, int64_t id, const char *reason, const struct actor
 	struct request r;
 	struct evidence ev = { .ev = EVENT_REFUSE, .actor = *who, .req = id };
 
-	if (load(f, id, &r, a, e) || must_be_planned(&r, "refused", e) ||
+	if (load(f, id, &r, a, e) || must_wait(&r, "refused", e) ||
 	    authz_four_eyes(&r, who->name, e))
 		return -1;
 	r.state = STATE_REFUSED;
@@ -103,7 +121,7 @@ decide_cancel(struct flow *f, int64_t id, const char *reason, const struct actor
 
 	if (load(f, id, &r, a, e))
 		return -1;
-	if (!only_waits(f, &r) && must_be_planned(&r, "cancelled", e))
+	if (!only_waits(f, &r) && must_wait(&r, "cancelled", e))
 		return -1;
 	r.state = STATE_CANCELLED; /* of what is left: items that are done stay done */
 	r.refusal = reason;

@@ -13,18 +13,23 @@
 struct evidence {
 	enum event_type ev;
 	struct actor actor;
-	const char *agency, *as, *bin;
+	const char *agency, *as, *attachment, *bin;
 	const uint8_t *cfg;    /* SHA-256 of the configuration in force */
+	const char *channel;   /* by which a letter came */
 	int64_t count;         /* of things the event is about */
 	const char *digest;    /* plan digest */
+	const char *domain;    /* of a letter's addresses */
 	const char *key;       /* public key of the log, C2SP vkey form */
 	int64_t intent;        /* seq of the intent this is the outcome of */
+	int64_t late;          /* days between decision and letter, when too many */
 	bool ldap;             /* the directory answered: */
 	int ldap_rc;
 	const char *ldap_csn, *ldap_uuid;
 	const char *letter, *letter_date;
+	int64_t needs;         /* approvers, when more than one */
 	const char *op, *opid;
 	const uint8_t *plan;   /* SHA-256 of the item's plan line */
+	const char *policy;    /* SHA-256 of the policy it was decided under, hex */
 	int64_t req, round, row;
 	const char *result, *roles, *route, *subj, *target;
 	struct {

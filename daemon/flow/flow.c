@@ -49,9 +49,42 @@ flow_directory(const struct flow *f, struct flow_directory *out)
 	out->in_flight = dir_in_flight(f->dir);
 }
 
+#define PLAN_KEY_META "plan_key"
+
+int
+flow_make_plan_key(struct flow *f, struct err *e)
+{
+	AUTO(buf) hex = BUF_INIT;
+
+	digest_random(f->plan_key, sizeof(f->plan_key));
+	buf_hex(&hex, f->plan_key, sizeof(f->plan_key));
+	return store_set_meta(f->store, PLAN_KEY_META, hex.data, e);
+}
+
+/* A database of before plan lines had a key gets one now. */
+static int
+read_plan_key(struct flow *f, struct err *e)
+{
+	AUTO(str) hex = store_meta(f->store, PLAN_KEY_META);
+	struct evidence ev = { .ev = EVENT_CONFIG, .actor = actor_daemon, .result = "plan key made" };
+
+	if (hex)
+		return digest_from_hex(hex, f->plan_key) ? err_set(e, ERR_CONFIG, "the database's key "
+			       "of plan lines is damaged: restore it from a backup") : 0;
+	if (store_begin(f->store, e))
+		return -1;
+	if (flow_make_plan_key(f, e) || evidence_append(f, &ev, NULL, e)) {
+		store_abort(f->store);
+		return -1;
+	}
+	return store_end(f->store, e);
+}
+
 int
 flow_recover(struct flow *f, struct err *e)
 {
+	if (read_plan_key(f, e))
+		return -1;
 	return intake_recover(f, e) || queue_recover(f, e) ? -1 : 0;
 }
 

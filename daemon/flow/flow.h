@@ -4,6 +4,7 @@
 
 #include "daemon/base/conf.h"
 #include "daemon/base/loop.h"
+#include "daemon/policy/plan.h"
 #include "daemon/store/store.h"
 
 /*
@@ -32,6 +33,7 @@ struct flow {
 	struct intakes *intakes;
 	struct foreign *foreign; /* the listing that is on its way, or NULL */
 	struct hint hints[FLOW_HINTS]; /* choose.c */
+	uint8_t plan_key[PLAN_KEY]; /* salts of plan lines; a secret of the database */
 	bool draining; /* nothing new is begun */
 };
 
@@ -44,6 +46,8 @@ extern const struct actor actor_daemon;
 struct flow *flow_new(struct loop *loop, struct store *store, const struct conf *conf);
 void flow_set_directory(struct flow *f, struct dir *dir);
 void flow_free(struct flow *f);
+/* Makes the key of plan lines, in the unit of another record; reads it again at each start. */
+int flow_make_plan_key(struct flow *f, struct err *e) MUST_USE;
 /* Takes up what an earlier run left. Before the loop runs. */
 int flow_recover(struct flow *f, struct err *e) MUST_USE;
 /* How the directory is, for those who may not ask it themselves. Texts are borrowed. */

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
+#include <strings.h>
 
 #include "common/json.h"
 #include "daemon/base/log.h"
 #include "daemon/directory/dir.h"
 #include "daemon/flow/evidence.h"
 #include "daemon/flow/foreign.h"
+#include "daemon/flow/rules.h"
 
 #define RECORD_NAMES 100 /* in one record: at most 16 KiB with names of 64 octets */
 
@@ -33,26 +35,42 @@ foreign_free(struct flow *f)
 		free_foreign(f->foreign);
 }
 
+/* A login or address that is in use there, in lower case; what the registry knows already is left. */
 static void
-on_entry(void *arg, const struct dir_entry *entry)
+note_name(struct foreign *g, const char *value, size_t n, bool is_login)
 {
-	struct foreign *g = arg;
-	const char *uid = dir_entry_get(entry, "uid");
+	const char *at = memchr(value, '@', n);
+	size_t local = at ? (size_t)(at - value) : n;
+	AUTO(str) name = xstrndup(value, n);
 	AUTO(str) login = NULL;
 
-	if (!uid || strlen(uid) > 64)
-		return;
-	login = xstrdup(uid);
-	for (char *p = login; *p; p++)
+	for (char *p = name; *p; p++)
 		if (*p >= 'A' && *p <= 'Z')
-			*p |= 0x20; /* uid is matched without case */
+			*p |= 0x20; /* uid and mail are matched without case */
+	if (!local || local > 64 || (!is_login && (!at || !flow_serves(g->flow, name + local + 1))))
+		return;
+	login = xstrndup(name, local);
 	if (store_address(g->flow->store, login, NULL) != ADDRESS_FREE)
 		return;
 	if (g->count == g->size) {
 		g->size = g->size ? g->size * 2 : 64;
 		g->names = xrealloc(g->names, g->size * sizeof(*g->names));
 	}
-	g->names[g->count++] = STEAL(login);
+	g->names[g->count++] = STEAL(name);
+}
+
+static void
+on_entry(void *arg, const struct dir_entry *entry)
+{
+	struct foreign *g = arg;
+
+	for (size_t i = 0; i < entry->count; i++) {
+		const struct dir_attr *a = &entry->attrs[i];
+
+		for (size_t v = 0; v < a->count; v++)
+			note_name(g, a->values[v].data, a->values[v].len,
+				  !strcasecmp(a->name, "uid"));
+	}
 }
 
 static int
@@ -64,10 +82,13 @@ write_some(struct foreign *g, struct err *e)
 	size_t n = 0;
 
 	for (; n < RECORD_NAMES && g->written + n < g->count; n++) {
-		const char *login = g->names[g->written + n];
+		const char *name = g->names[g->written + n], *at = strchr(name, '@');
+		AUTO(str) login = xstrndup(name, strcspn(name, "@"));
 
-		json_array_append_new(names, json_string(login));
-		if (store_take_address(g->flow->store, login, ADDRESS_FOREIGN, 0, "", e))
+		json_array_append_new(names, json_string(name));
+		if (store_put_address(g->flow->store, &(struct address){
+					.local = login, .domain = at ? at + 1 : "", .login = "",
+					.person = "", .state = ADDRESS_FOREIGN }, "", e))
 			return -1;
 	}
 	text = json_dumps(names, JSON_COMPACT);
@@ -104,26 +125,41 @@ write_next(void *arg)
 	loop_defer(g->flow->loop, write_next, g);
 }
 
+/* Both listings are in.  One that is not whole adds what it has and takes nothing away: a name that
+ * it does not show is not free because of that. */
 static void
-on_listed(void *arg, const struct dir_result *r)
+on_groups(void *arg, const struct dir_result *r)
 {
 	struct foreign *g = arg;
 
-	if (r->class != DIR_OK)
-		log_warn("the list of entries that hopthu did not make is not whole: %s", r->message);
+	if (r->class != DIR_OK && r->class != DIR_ABSENT)
+		log_warn("the list of groups that hopthu did not make is not whole: %s", r->message);
 	if (!g->count) {
 		free_foreign(g);
 		return;
 	}
-	log_info("%zu entr%s below ou=people not made by hopthu: the name%s taken", g->count,
-		 g->count == 1 ? "y was" : "ies were", g->count == 1 ? " is" : "s are");
+	log_info("%zu name%s in the directory not given by hopthu: taken", g->count,
+		 g->count == 1 ? "" : "s");
 	loop_defer(g->flow->loop, write_next, g);
+}
+
+static void
+on_people(void *arg, const struct dir_result *r)
+{
+	static const char *const attrs[] = { "mail", NULL };
+	struct foreign *g = arg;
+	AUTO(str) groups = xasprintf("ou=groups,%s", g->flow->conf->directory.base);
+	AUTO(str) filter = dir_filter_present("mail");
+
+	if (r->class != DIR_OK)
+		log_warn("the list of entries that hopthu did not make is not whole: %s", r->message);
+	dir_list(g->flow->dir, groups, filter, attrs, on_entry, on_groups, g);
 }
 
 void
 foreign_start(struct flow *f)
 {
-	static const char *const attrs[] = { "uid", NULL };
+	static const char *const attrs[] = { "uid", "mail", "hopthuAlias", NULL };
 	struct foreign *g;
 	AUTO(str) people = xasprintf("ou=people,%s", f->conf->directory.base);
 	AUTO(str) present = dir_filter_present("hopthuOpId");
@@ -133,5 +169,5 @@ foreign_start(struct flow *f)
 		return; /* the listing before this one is still being written down */
 	f->foreign = g = xcalloc(1, sizeof(*g));
 	g->flow = f;
-	dir_list(f->dir, people, filter, attrs, on_entry, on_listed, g);
+	dir_list(f->dir, people, filter, attrs, on_entry, on_people, g);
 }

@@ -7,12 +7,10 @@
 #include "daemon/base/failpoint.h"
 #include "daemon/flow/evidence.h"
 #include "daemon/flow/intake_private.h"
-#include "daemon/flow/intake_row.h"
 #include "daemon/policy/plan.h"
 
 #define SLICE_US 12000 /* of a turn, before its commit; a turn may take 100 ms (I10) */
 #define STEP_ROWS 64
-#define DRY_ROWS 1000 /* a dry run is one unit, undone at once */
 #define CLEAN_UP_MS 2000
 
 static void wake(struct intake *in);
@@ -41,7 +39,13 @@ free_intake(struct intake *in)
 	digest_free(in->digest);
 	json_decref(in->errors);
 	json_decref(in->already);
+	json_decref(in->notes);
 	json_decref(in->dry);
+	choose_dry_free(in->letter.dry);
+	fuse_release(&in->fuse);
+	buf_release(&in->fuse_why);
+	buf_release(&in->hex);
+	arena_free(in->arena);
 	free(in->o.data);
 	free(in->o.encoding);
 	for (int i = 0; i < 3; i++)
@@ -79,6 +83,10 @@ static void
 tell(void *arg)
 {
 	struct intake *in = arg;
+	struct intake_dry dry = {
+		.items = in->dry, .digest = in->hex.data, .rows = in->rows, .due_at = in->due_at,
+		.needs = in->request.needs, .domain = in->letter.rules.domain,
+	};
 	struct intake_result r = {
 		.err = in->failed ? &in->err : NULL,
 		.errors = json_array_size(in->errors) ? in->errors : NULL,
@@ -87,7 +95,8 @@ tell(void *arg)
 							in->request.id,
 		.repeated = in->known_request,
 		.already = in->already,
-		.dry = in->dry,
+		.notes = in->notes,
+		.dry = in->o.dry_run && !in->failed && !in->known_request ? &dry : NULL,
 	};
 
 	if (in->cb)
@@ -137,7 +146,8 @@ end_failed(void *arg)
 	}
 	in->cb = NULL;
 	if (cb) {
-		struct intake_result r = { .err = &in->err, .errors = in->errors };
+		struct intake_result r = { .err = &in->err, .errors = in->errors,
+					   .notes = in->notes };
 
 		cb(in->arg, &r);
 	}
@@ -171,7 +181,7 @@ look_for_letter(struct intake *in)
 {
 	const struct letter_head *h = &in->o.head;
 
-	in->known_letter = h->agency && h->number && h->date &&
+	in->letter.known = h->agency && h->number && h->date &&
 			   store_letter_known(in->flow->store, h->agency, h->number, h->date,
 					      in->request.id, false);
 }
@@ -183,31 +193,57 @@ read_slice(struct intake *in)
 	while (letter_reader_step(in->reader, STEP_ROWS)) {
 		if (in->failed)
 			return false;
-		/* a dry run is undone at the end of its unit: it cannot go on in another turn */
-		if (clock_mono_us() - in->flow->intakes->began_us > SLICE_US &&
-		    !(in->phase == WRITE && in->o.dry_run))
+		if (clock_mono_us() - in->flow->intakes->began_us > SLICE_US)
 			return true;
 	}
 	return false;
+}
+
+/* A check looks at the rows also while the letter has no number or signature yet. */
+static void
+fill_head(struct letter_head *h, const char *today)
+{
+	char **const text[] = { &h->number, &h->signer, &h->reason };
+
+	for (size_t i = 0; i < sizeof(text) / sizeof(*text); i++)
+		if (!*text[i])
+			*text[i] = xstrdup("-");
+	if (!h->date)
+		h->date = xstrdup(today);
+}
+
+static void
+today(char text[11])
+{
+	struct date d;
+
+	clock_day((int64_t)(clock_wall_us() / 1000000), &d);
+	date_text(d, text);
 }
 
 /* The letter's own words: whose it is, and that it is whole. */
 static int
 check_head(struct intake *in)
 {
-	const struct letter_head *h = &in->o.head;
-	AUTO(arena) a = arena_new();
-	struct agency agency;
+	struct letter_head *h = &in->o.head;
+	char day[11];
 
-	if (letter_head_check(h, &in->err))
+	if (!h->agency && in->only_agency)
+		h->agency = xstrdup(in->only_agency);
+	today(day);
+	if (in->o.check_only)
+		fill_head(h, day);
+	if (letter_head_check(h, &in->err) ||
+	    rules_find(in->flow, h->agency, h->domain, &in->letter.rules, in->arena, &in->err))
 		return -1;
-	if (!store_agency(in->flow->store, h->agency, &agency, a))
-		return err_set(&in->err, ERR_USAGE,
-			       "there is no agency \"%s\": `hopthuctl agency list` shows them", h->agency);
 	if (in->only_agency && strcmp(in->only_agency, h->agency))
 		return err_set(&in->err, ERR_DENIED,
 			       "%s may send letters of agency %s only, and this one is of %s",
 			       in->o.actor.name, in->only_agency, h->agency);
+	in->letter.flow = in->flow;
+	in->letter.head = h;
+	in->letter.who = &in->o.actor;
+	in->letter.dry = in->o.dry_run ? choose_dry_new() : NULL;
 	return 0;
 }
 
@@ -231,20 +267,34 @@ end_check(struct intake *in)
 			       "row%s", json_array_size(in->errors),
 			       json_array_size(in->errors) == 1 ? "" : "s", rows,
 			       rows == 1 ? "" : "s");
-	if (in->o.dry_run && in->rows > DRY_ROWS)
-		return err_set(&in->err, ERR_USAGE,
-			       "every row is right; addresses can be tried for up to %d rows only",
-			       DRY_ROWS);
 	return 0;
+}
+
+static const char *
+said(const char *text)
+{
+	return text ? text : "";
+}
+
+static void
+begin_digest(struct intake *in)
+{
+	AUTO(buf) head = BUF_INIT;
+
+	plan_digest_head(&head, in->rows);
+	in->digest = digest_new();
+	digest_add(in->digest, head.data, head.len);
 }
 
 static int
 begin_write(struct intake *in, struct err *e)
 {
 	struct letter_head *h = &in->o.head;
-	AUTO(buf) head = BUF_INIT;
+	struct rules *rules = &in->letter.rules;
 	struct evidence ev = { .ev = EVENT_REQUEST, .actor = in->o.actor, .agency = h->agency,
-			       .letter = h->number, .letter_date = h->date, .count = in->rows };
+			       .letter = h->number, .letter_date = h->date, .count = in->rows,
+			       .channel = h->channel, .domain = rules->domain,
+			       .policy = rules->digest, .attachment = h->attachment };
 
 	/* Two halves of one letter would each lack what the other has. */
 	if (store_letter_known(in->flow->store, h->agency, h->number, h->date, 0, true))
@@ -253,38 +303,65 @@ begin_write(struct intake *in, struct err *e)
 			       h->agency);
 	in->request = (struct request){
 		.kind = REQUEST_LETTER, .agency = h->agency, .letter = h->number, .date = h->date,
-		.signer = h->signer, .reason = h->reason, .channel = "document",
+		.signer = h->signer, .reason = h->reason, .channel = said(h->channel),
+		.domain = rules->domain, .signer_title = said(h->signer_title),
+		.requester = said(h->requester), .requester_phone = said(h->requester_phone),
+		.contact = said(h->contact), .attachment = said(h->attachment),
+		.policy = rules->digest, .needs = 1, .first_approver = "",
 		.declared = h->declared, .state = STATE_RECEIVED, .digest = "", .round = 1,
 		.items = in->rows, .open = in->rows, .submitter = in->who[0], .approver = "",
 		.refusal = "", .submitted_at = (int64_t)clock_wall_us(),
 	};
 	if (store_add_request(in->flow->store, &in->request, e))
 		return -1;
-	ev.req = in->request.id;
+	in->letter.request = ev.req = in->request.id;
+	evidence_pii(&ev, "contact", h->contact);
 	evidence_pii(&ev, "reason", h->reason);
 	evidence_pii(&ev, "signer", h->signer);
-	plan_digest_head(&head, in->request.id, in->rows);
-	in->digest = digest_new();
-	digest_add(in->digest, head.data, head.len);
+	begin_digest(in);
 	return evidence_append(in->flow, &ev, NULL, e);
+}
+
+/* The plan is whole: its digest, its term, and how many must allow it. */
+static int
+settle(struct intake *in, struct err *e)
+{
+	struct request *r = &in->request;
+	uint8_t hash[DIGEST_LEN];
+
+	if (in->written != in->rows)
+		return err_set(e, ERR_CONFLICT, "rows of this letter came in from somebody else meanwhile: "
+			       "submit it again, they are recognised");
+	r->state = in->needy ? STATE_NAME_NEEDED : STATE_PLANNED;
+	r->due_at = in->due_at;
+	r->needs = fuse_needs(in->flow, &in->letter.rules, &in->fuse, &in->fuse_why);
+	if (r->needs > 1) {
+		AUTO(str) why = xasprintf("two people have to approve this letter: %s",
+					  in->fuse_why.data);
+
+		intake_rows_note(in, &(struct letter_error){ .column = "", .value = "",
+							     .message = why });
+	}
+	digest_final(STEAL(in->digest), hash);
+	buf_clear(&in->hex);
+	if (!in->needy) /* else the plan is not whole yet */
+		buf_hex(&in->hex, hash, DIGEST_LEN);
+	return 0;
 }
 
 static int
 end_write(struct intake *in, struct err *e)
 {
 	struct evidence ev = { .ev = EVENT_PLAN, .actor = in->o.actor, .req = in->request.id,
-			       .round = 1, .count = in->rows };
-	uint8_t hash[DIGEST_LEN];
-	AUTO(buf) hex = BUF_INIT;
+			       .round = 1, .count = in->rows, .policy = in->letter.rules.digest };
 	int rc;
 
-	if (in->written != in->rows)
-		return err_set(e, ERR_CONFLICT, "rows of this letter came in from somebody else meanwhile: "
-			       "submit it again, they are recognised");
-	digest_final(STEAL(in->digest), hash);
-	buf_hex(&hex, hash, DIGEST_LEN);
-	in->request.state = STATE_PLANNED;
-	ev.digest = in->request.digest = hex.data;
+	if (settle(in, e))
+		return -1;
+	in->request.digest = in->hex.data;
+	ev.digest = in->needy ? NULL : in->hex.data;
+	ev.result = in->needy ? state_word(STATE_NAME_NEEDED) : NULL;
+	ev.needs = in->request.needs;
 	rc = store_put_request(in->flow->store, &in->request, e) ||
 			     evidence_append(in->flow, &ev, NULL, e) ? -1 : 0;
 	in->request.digest = "";
@@ -324,28 +401,43 @@ write_unit(struct intake *in, bool *more)
 	return *more ? 0 : end_write(in, &in->err);
 }
 
+/* Nothing is written: what is promised is kept in memory until the last row. */
+static void
+dry_slice(struct intake *in)
+{
+	if (!in->digest)
+		begin_digest(in);
+	if (read_slice(in)) {
+		wake(in);
+		return;
+	}
+	if (in->failed || settle(in, &in->err)) {
+		fail(in);
+		return;
+	}
+	in->phase = END;
+	loop_defer(in->flow->loop, tell, in);
+}
+
 static void
 write_slice(struct intake *in)
 {
 	struct store *s = in->flow->store;
 	bool more = false, first = !in->request.id;
 
+	if (in->o.dry_run) {
+		dry_slice(in);
+		return;
+	}
 	if (store_begin(s, &in->err)) {
 		fail(in);
 		return;
 	}
-	if (write_unit(in, &more) || in->o.dry_run) {
-		bool dry = in->o.dry_run && !in->failed && !more;
-
+	if (write_unit(in, &more)) {
 		store_abort(s);
 		if (first)
 			in->request.id = 0;
-		if (!dry) {
-			fail(in);
-			return;
-		}
-		in->phase = END;
-		loop_defer(in->flow->loop, tell, in);
+		fail(in);
 		return;
 	}
 	failpoint(FP_INTAKE_SLICE);
@@ -406,6 +498,12 @@ head_slice(struct intake *in)
 static void
 slice(struct intake *in)
 {
+	if (in->letter.flow && !rules_still(in->flow, &in->letter.rules)) {
+		err_set(&in->err, ERR_TEMP, "the rules of %s were changed while the letter came in: "
+			"send it again", in->letter.rules.domain);
+		fail(in);
+		return;
+	}
 	if (in->phase == HEAD)
 		head_slice(in);
 	else if (in->phase == CHECK)
@@ -471,6 +569,9 @@ intake_start(struct flow *f, struct intake_order *o, intake_cb *cb, void *arg)
 	in->only_agency = o->only_agency ? xstrdup(o->only_agency) : NULL;
 	in->cb = cb;
 	in->arg = arg;
+	in->arena = arena_new();
+	buf_init(&in->fuse_why);
+	buf_init(&in->hex);
 	in->dry = o->dry_run ? json_array() : NULL;
 	if (!f->intakes)
 		intakes_new(f);

@@ -16,7 +16,14 @@ struct intake_result {
 	int64_t request;        /* its number; 0 for a dry run */
 	bool repeated;          /* every row was submitted before: request is that one */
 	const json_t *already;  /* rows recognised: [{row, ref, request, address}] */
-	const json_t *dry;      /* dry run: [{row, op, address, full_name, ref}] */
+	const json_t *notes;    /* what stops nothing: as errors */
+	const struct intake_dry *dry; /* of a dry run */
+};
+struct intake_dry {
+	const json_t *items;    /* [{row, op, address, state, error, full_name, ref}], the first 1000 */
+	const char *digest;     /* that the plan would have; "" when rows need names */
+	int64_t rows, needs, due_at;
+	const char *domain;
 };
 typedef void intake_cb(void *arg, const struct intake_result *r);
 
@@ -27,6 +34,7 @@ struct intake_order {
 	size_t len;
 	char *encoding;          /* NULL: by itself; taken over */
 	bool dry_run;
+	bool check_only;         /* of a dry run: the letter's own number, date, signer may be missing */
 	struct actor actor;      /* copied */
 	const char *only_agency; /* the sender's scope, NULL: any; copied */
 };

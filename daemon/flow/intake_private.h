@@ -3,6 +3,7 @@
 #define HOPTHU_INTAKE_PRIVATE_H
 
 #include "daemon/flow/intake.h"
+#include "daemon/flow/intake_row.h"
 
 /*
  * HEAD looks a JSON letter through for what it says of itself, which may stand behind its items.
@@ -24,11 +25,14 @@ struct intake {
 	struct request request;
 	struct digest *digest;
 	int64_t rows, known_request;
-	json_t *errors, *already, *dry;
+	json_t *errors, *already, *notes, *dry;
 	struct err err;
 	bool failed, announced;
-	bool known_letter; /* others have this number: their rows may be these */
-	int64_t written;
+	struct intake_letter letter; /* once its head is checked */
+	struct arena *arena;         /* of the letter */
+	int64_t written, needy, due_at;
+	struct fuse fuse;
+	struct buf fuse_why, hex;
 	struct loop_timer *clean_up;
 	struct intake *next_ready;
 };
@@ -43,4 +47,5 @@ struct intakes {
 /* What the reader of this phase tells: rows looked at, or written; errors kept. */
 struct letter_events intake_rows_events(struct intake *in);
 void intake_rows_error(void *in, const struct letter_error *error);
+void intake_rows_note(void *in, const struct letter_error *note);
 #endif

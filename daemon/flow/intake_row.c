@@ -5,7 +5,7 @@
 
 #include "common/canon.h"
 #include "daemon/base/clock.h"
-#include "daemon/flow/choose.h"
+#include "daemon/directory/dir.h"
 #include "daemon/flow/evidence.h"
 #include "daemon/flow/intake_row.h"
 #include "daemon/policy/plan.h"
@@ -58,108 +58,350 @@ due_of(const char *date)
 	return (int64_t)mktime(&tm);
 }
 
-static int
-no_mailbox(struct flow *f, const char *login, struct err *e)
+static void
+note(struct intake_row *r, const char *column, const char *message)
 {
-	int64_t request = 0;
-
-	switch (store_address(f->store, login, &request)) {
-	case ADDRESS_RESERVED:
-		return err_set(e, ERR_USAGE,
-			       "%s@%s is only promised (request %" PRId64 "), there is no mailbox yet",
-			       login, f->conf->domain, request);
-	case ADDRESS_FOREIGN:
-		return err_set(e, ERR_USAGE,
-			       "%s@%s is in the directory but was not given by hopthu", login,
-			       f->conf->domain);
-	case ADDRESS_FREE:
-	case ADDRESS_ACTIVE:
-		break;
-	}
-	return err_set(e, ERR_USAGE, "there is no mailbox %s@%s", login, f->conf->domain);
+	if (r->notes == INTAKE_NOTES)
+		return;
+	r->note[r->notes].column = column;
+	r->note[r->notes++].message = message;
 }
 
 static int
-check_create(struct flow *f, const struct letter_row *row, const char *agency,
+no_mailbox(struct flow *f, const char *address, struct arena *a, struct err *e)
+{
+	const char *local, *domain;
+	struct address known;
+	AUTO(buf) text = BUF_INIT;
+
+	if (choose_split(f, address, &local, &domain, a, e))
+		return -1;
+	if (!store_find_address(f->store, local, &known, a) || known.state == ADDRESS_FREE ||
+	    known.state == ADDRESS_ACTIVE)
+		return err_set(e, ERR_USAGE, "there is no mailbox %s@%s", local, domain);
+	choose_tell(&known, &text);
+	return err_set(e, ERR_USAGE, "%s%s", text.data,
+		       known.state == ADDRESS_RESERVED ? ", there is no mailbox yet" : "");
+}
+
+/* "lan.nt@x" of a person's living mailbox -> its DN. */
+static int
+find_custodian(struct flow *f, const char *address, const char **dn, struct arena *a, struct err *e)
+{
+	AUTO(str) parent = xasprintf("ou=people,%s", f->conf->directory.base);
+	AUTO(str) text = NULL;
+	const char *login;
+	struct mailbox m;
+
+	*dn = "";
+	if (!*address)
+		return 0;
+	login = choose_login_of(f, address, a, e);
+	if (!login)
+		return -1;
+	if (!store_mailbox(f->store, login, &m, a))
+		return no_mailbox(f, address, a, e);
+	if (strcmp(m.kind, kind_word(KIND_PERSON)) || m.status == STATUS_CLOSED ||
+	    m.status == STATUS_PURGED)
+		return err_set(e, ERR_USAGE, "%s is %s: who answers for a mailbox is a person whose own "
+			       "mailbox is open", m.address, strcmp(m.kind, kind_word(KIND_PERSON)) ?
+			       "no person's mailbox" : status_word((int)m.status));
+	text = dir_dn("uid", m.login, parent);
+	*dn = arena_strdup(a, text);
+	return 0;
+}
+
+/* The address that the letter itself proposes. */
+static int
+proposed(struct intake_letter *l, const char *address, const char *holder, const char **local,
+	 struct arena *a, struct err *e)
+{
+	const char *domain;
+
+	if (choose_split(l->flow, address, local, &domain, a, e))
+		return -1;
+	if (strchr(address, '@') && strcmp(domain, l->rules.domain))
+		return err_set(e, ERR_USAGE, "\"%s\" is of another domain than the letter's addresses: "
+			       "its domain is %s", address, l->rules.domain);
+	return choose_check_free(l->flow, l->rules.policy, *local, holder, l->dry, e);
+}
+
+static int
+check_create(struct intake_letter *l, const struct letter_row *row, struct plan_ask *ask,
 	     struct intake_row *out, struct arena *a, struct err *e)
 {
+	const struct rules *r = &l->rules;
+	const char *kind = *row->cell[LETTER_kind] ? row->cell[LETTER_kind] : kind_word(KIND_PERSON);
+	struct mailbox same;
+	const char *local;
 	char person[37];
 
 	out->column = "address";
 	if (*row->cell[LETTER_address]) {
-		AUTO(str) login = choose_login_of(f, row->cell[LETTER_address], e);
-
-		if (!login || choose_check_free(f, login, e))
+		if (proposed(l, row->cell[LETTER_address], NULL, &local, a, e))
 			return -1;
-		out->item.login = arena_strdup(a, login);
+		out->item.login = local;
 	}
 	digest_uuid4(person);
 	out->after = (struct mailbox){
 		.login = out->item.login, .address = "", .person = arena_strdup(a, person),
-		.full_name = "", .agency = agency, .kind = "person", .status = STATUS_ACTIVE,
-		.login_allowed = true, .delivery_allowed = true, .title = "", .unit = "",
-		.phone = "", .rank = "", .opid = "", .entry_uuid = "",
+		.full_name = "", .agency = arena_strdup(a, r->agency.code),
+		.kind = arena_strdup(a, kind), .status = STATUS_ACTIVE, .login_allowed = true,
+		.delivery_allowed = true, .title = "", .unit = "", .phone = "", .rank = "",
+		.opid = "", .entry_uuid = "", .custodian = "", .aliases = "", .purge_due = "",
 	};
 	out->column = "full_name";
-	return plan_after(OP_CREATE, NULL, row->cell, row->quota_bytes, &out->after, a, e);
+	if (plan_after(ask, NULL, &out->after, a, e))
+		return -1;
+	if (ask->quota < 0)
+		out->after.quota = policy_quota(r->policy, (enum kind)kind_from(kind),
+						policy_rank(r->policy, out->after.rank,
+							    out->after.title));
+	if (store_mailbox_named(l->flow->store, out->after.full_name, r->agency.code, &same, a))
+		note(out, "full_name", arena_printf(a, "%s of %s has the mailbox %s already: is this "
+						    "somebody else of the same name?", same.full_name,
+						    same.agency, same.address));
+	return 0;
 }
 
 static int
-check_change(struct flow *f, const struct letter_row *row, const char *agency,
+check_agency(const struct intake_letter *l, const struct mailbox *m, enum op op, struct err *e)
+{
+	const char *agency = l->rules.agency.code;
+
+	if (op == OP_TRANSFER || !strcmp(m->agency, agency))
+		return 0;
+	return err_set(e, ERR_USAGE, "%s is a mailbox of agency %s, and this letter is of %s",
+		       m->address, m->agency, agency);
+}
+
+static int
+check_change(struct intake_letter *l, const struct letter_row *row, struct plan_ask *ask,
 	     struct intake_row *out, struct arena *a, struct err *e)
 {
-	AUTO(str) login = NULL;
+	const char *login, *local;
 
 	out->column = "address";
-	login = choose_login_of(f, row->cell[LETTER_address], e);
+	login = choose_login_of(l->flow, row->cell[LETTER_address], a, e);
 	if (!login)
 		return -1;
-	if (!store_mailbox(f->store, login, &out->before, a))
-		return no_mailbox(f, login, e);
-	if (strcmp(out->before.agency, agency))
-		return err_set(e, ERR_USAGE, "%s is a mailbox of agency %s, and this letter is of %s",
-			       out->before.address, out->before.agency, agency);
+	if (!store_mailbox(l->flow->store, login, &out->before, a))
+		return no_mailbox(l->flow, row->cell[LETTER_address], a, e);
+	if (check_agency(l, &out->before, row->op, e))
+		return -1;
 	out->has_before = true;
 	out->column = "op";
 	out->item.login = out->before.login;
-	return plan_after(row->op, &out->before, row->cell, row->quota_bytes, &out->after, a, e);
+	if (row->op == OP_CLOSE)
+		ask->purge_due = rules_purge_due(&l->rules, &out->before, row->cell[LETTER_basis_kind],
+						 out->item.due, a);
+	if (plan_after(ask, &out->before, &out->after, a, e))
+		return -1;
+	out->readdress = row->op == OP_RENAME || (row->op == OP_TRANSFER &&
+						  policy_flag(l->rules.policy,
+							      RULE_NAMING_FOLLOWS_AGENCY));
+	if (!*row->cell[LETTER_new_address])
+		return 0;
+	out->column = "new_address";
+	if (proposed(l, row->cell[LETTER_new_address], login, &local, a, e))
+		return -1;
+	if (!strncmp(out->before.address, local, strlen(local)) &&
+	    out->before.address[strlen(local)] == '@')
+		return err_set(e, ERR_USAGE, "%s has this address already", out->before.address);
+	plan_readdress(&out->after, arena_printf(a, "%s@%s", local, l->rules.domain), a);
+	out->readdress = false; /* it has it */
+	return 0;
+}
+
+/* The same row of the same letter before: 1 it is done or under way, 0 it is new or had failed. */
+static int
+recognise(struct intake_letter *l, struct intake_row *out, struct arena *a, struct err *e)
+{
+	const struct letter_head *h = l->head;
+
+	if (!l->known || !store_find_ref(l->flow->store, h->agency, h->number, h->date,
+					 out->item.ref, &out->known, a))
+		return 0;
+	if (out->known.state == STATE_FAILED)
+		return 0; /* corrected or not: it is asked again */
+	out->already = true;
+	if (!strcmp(out->known.input, out->item.input))
+		return 1;
+	out->column = "ref";
+	return err_set(e, ERR_CONFLICT,
+		       "row %" PRId64 " of request %" PRId64 " of the same letter has this "
+		       "ref and says something else", out->known.row, out->known.request);
+}
+
+static bool
+in_list(const char *const *list, const char *word)
+{
+	for (; *list; list++)
+		if (!strcmp(*list, word))
+			return true;
+	return false;
+}
+
+static int
+check_way(const struct intake_letter *l, const struct letter_row *row, struct intake_row *out,
+	  struct err *e)
+{
+	const char *channel = l->head->channel;
+
+	out->column = "op";
+	if (channel && channel_from(channel) == CHANNEL_PHONE &&
+	    !in_list(policy_list(l->rules.policy, RULE_REQUEST_PHONE), op_word((int)row->op)))
+		return err_set(e, ERR_USAGE, "%s cannot be asked for by telephone: the agency sends a "
+			       "letter (%s allows only a suspension and a new password)",
+			       op_word((int)row->op), policy_document(l->rules.policy));
+	out->late = rules_late(&l->rules, l->head->date, row->cell[LETTER_basis_date]);
+	return 0;
 }
 
 int
-intake_row_check(struct flow *f, const struct letter_row *row, const struct letter_head *head,
-		 bool known, struct intake_row *out, struct arena *a, struct err *e)
+intake_row_check(struct intake_letter *l, const struct letter_row *row, struct intake_row *out,
+		 struct arena *a, struct err *e)
 {
+	struct plan_ask ask = { .op = row->op, .cell = row->cell, .quota = row->quota_bytes,
+				.agency = l->rules.agency.code, .today = l->rules.today_text,
+				.purge_due = "" };
+	int rc;
+
 	memset(out, 0, sizeof(*out));
 	out->column = "";
 	out->item = (struct item){
 		.row = row->number, .round = 1, .op = row->op, .login = "", .address = "",
-		.state = STATE_PLANNED, .error = "", .due = due_of(row->cell[LETTER_effective]),
+		.state = STATE_PLANNED, .error = "", .opid = "", .plan = "",
+		.due = due_of(row->cell[LETTER_effective]),
 	};
 	out->item.input = canonical_input(row, a);
 	out->item.ref = reference(row, out->item.input, a);
-	if (known && store_find_ref(f->store, head->agency, head->number, head->date,
-				    out->item.ref, &out->known, a)) {
-		if (strcmp(out->known.input, out->item.input)) {
-			out->column = "ref";
-			return err_set(e, ERR_CONFLICT,
-				       "row %" PRId64 " of request %" PRId64 " of the same letter has this "
-				       "ref and says something else", out->known.row,
-				       out->known.request);
-		}
-		out->already = true;
-		return 0;
-	}
-	if (row->op == OP_CREATE ? check_create(f, row, head->agency, out, a, e) :
-				   check_change(f, row, head->agency, out, a, e))
+	rc = recognise(l, out, a, e);
+	if (rc)
+		return rc < 0 ? -1 : 0;
+	if (check_way(l, row, out, e))
 		return -1;
+	out->column = "custodian";
+	if (find_custodian(l->flow, row->cell[LETTER_custodian], &ask.custodian, a, e))
+		return -1;
+	if (row->op == OP_CREATE ? check_create(l, row, &ask, out, a, e) :
+				   check_change(l, row, &ask, out, a, e))
+		return -1;
+	out->column = "quota";
+	if (rules_check_quota(&l->rules, &out->after, ask.quota, e))
+		return -1;
+	if (out->late)
+		note(out, "basis_date", arena_printf(a, "the letter comes %d days after the decision, "
+						     "later than %s allows", out->late,
+						     policy_document(l->rules.policy)));
 	out->item.full_name = out->after.full_name;
 	out->item.person = out->after.person;
 	return 0;
 }
 
+/* --- the address ------------------------------------------------------------------------------ */
+
+#define TRAIL_MAX 20 /* candidates that are written down */
+
+struct trail {
+	struct buf *out;
+	unsigned count;
+};
+
+/* "dangthianhnguyet: active, request 12; " */
+static void
+follow(void *arg, const struct choose_trial *t)
+{
+	struct trail *trail = arg;
+
+	if (t->fate != CHOOSE_TAKEN || trail->count++ >= TRAIL_MAX)
+		return;
+	buf_printf(trail->out, "%s%s: ", trail->out->len ? "; " : "", t->local);
+	if (!t->by)
+		buf_str(trail->out, "another row of this letter");
+	else if (t->by->request)
+		buf_printf(trail->out, "%s, request %" PRId64, address_state_word(t->by->state),
+			   t->by->request);
+	else
+		buf_str(trail->out, address_state_word(t->by->state));
+}
+
+enum choose_fate
+intake_row_name(struct intake_letter *l, const char *const *cell, bool is_new,
+		struct mailbox *after, struct buf *trail, const char **column, struct arena *a,
+		struct err *e)
+{
+	struct trail t = { .out = trail };
+	struct name name = { NULL };
+	bool named = !name_parse(&name, after->full_name, NULL);
+	struct choose_ask ask = {
+		.policy = l->rules.policy, .kind = (enum kind)kind_from(after->kind),
+		.agency_kind = l->rules.agency.kind, .holder = is_new ? NULL : after->login,
+		.dry = l->dry,
+		.facts = { .name = named ? &name : NULL, .birth_year = cell[LETTER_birth_year],
+			   .birth_month = cell[LETTER_birth_month], .id_tail = cell[LETTER_id_tail],
+			   .unit = after->unit, .agency = l->rules.agency.code },
+	};
+	AUTO(str) local = NULL;
+	enum choose_fate fate = choose_local(l->flow, &ask, false, follow, &t, &local, column, e);
+
+	if (named)
+		name_release(&name);
+	if (fate != CHOOSE_FREE)
+		return fate;
+	if (is_new) {
+		after->login = arena_strdup(a, local);
+		after->address = arena_printf(a, "%s@%s", local, l->rules.domain);
+	} else {
+		plan_readdress(after, arena_printf(a, "%s@%s", local, l->rules.domain), a);
+	}
+	return fate;
+}
+
+/* What the item of a mailbox without an address says. */
+static void
+need_name(struct intake_row *r, const struct buf *trail, struct arena *a)
+{
+	r->item.state = STATE_NAME_NEEDED;
+	r->item.error = arena_printf(a, "every address that the policy gives is taken (%s): propose one "
+				     "with `hopthuctl request name`", trail->data);
+}
+
+static int
+give_address(struct intake_letter *l, struct intake_row *r, const struct letter_row *row,
+	     struct buf *trail, struct arena *a, struct err *e)
+{
+	bool is_new = row->op == OP_CREATE;
+
+	if (is_new && *r->item.login) { /* the letter proposes one */
+		r->column = "address";
+		if (choose_check_free(l->flow, l->rules.policy, r->item.login, NULL, l->dry, e))
+			return -1;
+		r->after.login = r->item.login;
+		r->after.address = arena_printf(a, "%s@%s", r->after.login, l->rules.domain);
+		return 0;
+	}
+	if (!is_new && !r->readdress)
+		return 0;
+	r->column = "full_name";
+	switch (intake_row_name(l, row->cell, is_new, &r->after, trail, &r->column, a, e)) {
+	case CHOOSE_FREE:
+		break;
+	case CHOOSE_TAKEN:
+		need_name(r, trail, a);
+		break;
+	case CHOOSE_LACKS:
+	case CHOOSE_UNFIT:
+		if (!r->column)
+			r->column = "full_name";
+		return -1;
+	}
+	return 0;
+}
+
 void
-intake_row_plan(struct item *i, const struct mailbox *before, struct mailbox *after,
-		struct arena *a)
+intake_row_plan(struct flow *f, struct item *i, const struct mailbox *before,
+		struct mailbox *after, struct arena *a)
 {
 	AUTO(buf) line = BUF_INIT;
 	char opid[37];
@@ -169,55 +411,88 @@ intake_row_plan(struct item *i, const struct mailbox *before, struct mailbox *af
 	i->login = after->login;
 	i->address = after->address;
 	after->opid = i->opid;
-	plan_line(&line, i->op, i->row, before, after);
+	plan_line(&line, f->plan_key, i->op, i->row, before, after);
 	i->plan = arena_strdup(a, line.data);
 	digest_sha256(line.data, line.len, i->plan_sha);
 }
 
-static int
-name_it(struct flow *f, struct intake_row *r, bool keep, struct arena *a, struct err *e)
+int
+intake_row_reserve(struct flow *f, const struct mailbox *m, int64_t request, struct err *e)
 {
-	AUTO(str) login = NULL;
+	const char *at = strchr(m->address, '@');
+	AUTO(str) local = xstrndup(m->address, (size_t)(at - m->address));
+	AUTO(buf) shape = BUF_INIT;
+	AUTO(arena) a = arena_new();
+	struct address known, promise = { .local = local, .domain = at + 1, .login = m->login,
+					  .state = ADDRESS_RESERVED, .person = m->person,
+					  .request = request };
 
-	if (!*r->item.login) {
-		login = choose_login(f, r->after.full_name, keep, e);
-		if (!login)
-			return -1;
-	} else if (choose_check_free(f, r->item.login, e)) {
+	/* an alias of the holder's own stays one until it becomes the address */
+	if (store_find_address(f->store, local, &known, a) && known.state == ADDRESS_ALIAS)
+		return 0;
+	name_shape(local, &shape);
+	return store_put_address(f->store, &promise, shape.data, e);
+}
+
+/* Is it one that people would take for another? */
+static void
+note_look_alike(struct intake_letter *l, struct intake_row *r, struct arena *a)
+{
+	AUTO(buf) other = BUF_INIT;
+	AUTO(str) local = xstrndup(r->after.address, strcspn(r->after.address, "@"));
+
+	if (choose_look_alike(l->flow, local, &other))
+		note(r, "address", arena_printf(a, "%s is easily taken for %s", r->after.address,
+						other.data));
+}
+
+static int
+store_row(struct intake_letter *l, struct intake_row *r, bool new_address, const struct buf *trail,
+	  struct err *e)
+{
+	struct item *i = &r->item;
+	struct evidence ev = { .ev = EVENT_ITEM, .actor = *l->who, .op = op_word((int)i->op),
+			       .req = l->request, .round = 1, .row = i->row, .subj = i->person,
+			       .late = r->late, .policy = l->rules.digest };
+
+	i->request = r->after.request = l->request;
+	i->updated_at = (int64_t)clock_wall_us();
+	if (store_add_item(l->flow->store, i, e))
 		return -1;
-	}
-	r->after.login = login ? arena_strdup(a, login) : r->item.login;
-	r->after.address = arena_printf(a, "%s@%s", r->after.login, f->conf->domain);
-	return 0;
+	if (new_address && intake_row_reserve(l->flow, &r->after, l->request, e))
+		return -1;
+	ev.opid = i->opid;
+	if (i->state == STATE_NAME_NEEDED)
+		ev.result = state_word(STATE_NAME_NEEDED);
+	else
+		ev.plan = i->plan_sha;
+	evidence_pii(&ev, "address", i->address);
+	evidence_pii(&ev, "candidates", trail->data);
+	evidence_pii(&ev, "full_name", i->full_name);
+	evidence_pii(&ev, "input", i->input);
+	return evidence_append(l->flow, &ev, NULL, e);
 }
 
 int
-intake_row_write(struct flow *f, struct intake_row *r, const struct letter_row *row,
-		 int64_t request, const struct actor *who, bool keep, struct arena *a, struct err *e)
+intake_row_write(struct intake_letter *l, struct intake_row *r, const struct letter_row *row,
+		 struct arena *a, struct err *e)
 {
-	struct item *i = &r->item;
-	struct evidence ev = { .ev = EVENT_ITEM, .actor = *who };
+	AUTO(buf) trail = BUF_INIT;
+	bool new_address;
 
-	r->column = "full_name";
-	if (row->op == OP_CREATE && name_it(f, r, keep, a, e))
+	if (give_address(l, r, row, &trail, a, e))
 		return -1;
-	i->request = r->after.request = request;
-	i->updated_at = (int64_t)clock_wall_us();
-	intake_row_plan(i, r->has_before ? &r->before : NULL, &r->after, a);
-	if (store_add_item(f->store, i, e))
-		return -1;
-	if (row->op == OP_CREATE && store_take_address(f->store, i->login, ADDRESS_RESERVED, request,
-						       i->person, e))
-		return -1;
-	ev.op = op_word((int)i->op);
-	ev.opid = i->opid;
-	ev.plan = i->plan_sha;
-	ev.req = request;
-	ev.round = 1;
-	ev.row = i->row;
-	ev.subj = i->person;
-	evidence_pii(&ev, "address", i->address);
-	evidence_pii(&ev, "full_name", i->full_name);
-	evidence_pii(&ev, "input", i->input);
-	return evidence_append(f, &ev, NULL, e);
+	intake_row_plan(l->flow, &r->item, r->has_before ? &r->before : NULL, &r->after, a);
+	new_address = r->item.state != STATE_NAME_NEEDED &&
+		      (!r->has_before || strcmp(r->before.address, r->after.address));
+	if (new_address)
+		note_look_alike(l, r, a);
+	if (!l->dry)
+		return store_row(l, r, new_address, &trail, e);
+	if (new_address) {
+		AUTO(str) local = xstrndup(r->after.address, strcspn(r->after.address, "@"));
+
+		choose_dry_take(l->dry, local);
+	}
+	return 0;
 }

@@ -2,10 +2,23 @@
 #ifndef HOPTHU_INTAKE_ROW_H
 #define HOPTHU_INTAKE_ROW_H
 
-#include "daemon/flow/flow.h"
+#include "daemon/flow/choose.h"
+#include "daemon/flow/rules.h"
 #include "daemon/policy/letter.h"
 
+/* What the rows of one letter share. */
+struct intake_letter {
+	struct flow *flow;
+	struct rules rules;
+	const struct letter_head *head;
+	bool known;             /* a letter of this number came before, so its rows may be these */
+	struct choose_dry *dry; /* NULL: for real */
+	int64_t request;        /* once there is one */
+	const struct actor *who;
+};
+
 /* One row of a letter against what is known: is it possible, was it sent before, what will it be. */
+#define INTAKE_NOTES 4
 struct intake_row {
 	struct item item;            /* all but request, plan and what the naming gives */
 	struct mailbox before, after;
@@ -13,19 +26,32 @@ struct intake_row {
 	bool already;                /* recognised; known is the earlier item */
 	struct item known;
 	const char *column;          /* at fault, when -1 is returned */
+	bool readdress;              /* a mailbox that is there gets another address */
+	int late;                    /* days after the decision, when they are too many */
+	unsigned notes;              /* what stops nothing and should be looked at */
+	struct {
+		const char *column, *message;
+	} note[INTAKE_NOTES];
 };
 
-/* Pure reading.  known: a letter of this number came before, so its rows may be these. */
-int intake_row_check(struct flow *f, const struct letter_row *row, const struct letter_head *head,
-		     bool known, struct intake_row *out, struct arena *a, struct err *e)
-	MUST_USE;
-/* Chooses the address, plans, and writes item, registry and record.  In a unit; keep is false when
- * the unit will be undone (a dry run). */
-int intake_row_write(struct flow *f, struct intake_row *r, const struct letter_row *row,
-		     int64_t request, const struct actor *who, bool keep, struct arena *a,
-		     struct err *e)
-	MUST_USE;
+/* Pure reading. */
+int intake_row_check(struct intake_letter *l, const struct letter_row *row, struct intake_row *out,
+		     struct arena *a, struct err *e) MUST_USE;
+/* Chooses the address, plans, and writes item, registry and record (in a unit; nothing in a dry
+ * run).  A row whose name is out of addresses becomes STATE_NAME_NEEDED. */
+int intake_row_write(struct intake_letter *l, struct intake_row *r, const struct letter_row *row,
+		     struct arena *a, struct err *e) MUST_USE;
 /* Login, plan, opid and hash of an item: at intake and when it is planned again. */
-void intake_row_plan(struct item *i, const struct mailbox *before, struct mailbox *after,
-		     struct arena *a);
+void intake_row_plan(struct flow *f, struct item *i, const struct mailbox *before,
+		     struct mailbox *after, struct arena *a);
+/*
+ * Address for a mailbox by the policy, from the cells of its row.  CHOOSE_FREE: after has it (and
+ * the login of a new one).  trail: what was taken, and by what.
+ */
+enum choose_fate intake_row_name(struct intake_letter *l, const char *const *cell, bool is_new,
+				 struct mailbox *after, struct buf *trail, const char **column,
+				 struct arena *a, struct err *e) MUST_USE;
+/* Promises the address of the mailbox to a request. */
+int intake_row_reserve(struct flow *f, const struct mailbox *m, int64_t request,
+		       struct err *e) MUST_USE;
 #endif

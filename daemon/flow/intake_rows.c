@@ -4,38 +4,70 @@
 
 #include "common/text.h"
 #include "daemon/flow/intake_private.h"
-#include "daemon/flow/intake_row.h"
 #include "daemon/policy/plan.h"
 
-void
-intake_rows_error(void *arg, const struct letter_error *le)
+static void
+add_to(json_t **list, const struct letter_error *le)
 {
-	struct intake *in = arg;
 	AUTO(buf) value = BUF_INIT, message = BUF_INIT;
 
 	/* shown, never cut by bytes: half a character would make json_pack drop the whole error */
 	text_show(le->value, strlen(le->value), 60, &value);
 	text_show(le->message, strlen(le->message), ERR_MSG_MAX, &message);
-	if (!in->errors)
-		in->errors = json_array();
-	if (json_array_size(in->errors) < LETTER_ERRORS_MAX)
-		json_array_append_new(in->errors,
-				      json_pack("{s:i,s:i,s:s,s:s,s:s}", "row", le->row, "line",
-						le->line, "column", le->column, "value", value.data,
-						"message", message.data));
+	if (!*list)
+		*list = json_array();
+	if (json_array_size(*list) < LETTER_ERRORS_MAX)
+		json_array_append_new(*list, json_pack("{s:i,s:i,s:s,s:s,s:s}", "row", le->row, "line",
+						       le->line, "column", le->column, "value",
+						       value.data, "message", message.data));
+}
+
+void
+intake_rows_error(void *arg, const struct letter_error *le)
+{
+	struct intake *in = arg;
+
+	add_to(&in->errors, le);
+}
+
+void
+intake_rows_note(void *arg, const struct letter_error *note)
+{
+	struct intake *in = arg;
+
+	add_to(&in->notes, note);
+}
+
+static struct letter_error
+about(const struct letter_row *row, const char *column, const char *message)
+{
+	struct letter_error le = { .row = row->number, .line = row->line, .column = column,
+				   .value = "", .message = message };
+
+	for (int i = 0; i < LETTER_COLUMN_COUNT; i++)
+		if (!strcmp(letter_column_words[i], column))
+			le.value = row->cell[i];
+	return le;
 }
 
 static void
 row_error(struct intake *in, const struct letter_row *row, const char *column, const struct err *e)
 {
-	const char *value = "";
+	struct letter_error le = about(row, column, e->msg);
 
-	for (int i = 0; i < LETTER_COLUMN_COUNT; i++)
-		if (!strcmp(letter_column_words[i], column))
-			value = row->cell[i];
-	intake_rows_error(in, &(struct letter_error){ .row = row->number, .line = row->line,
-					      .column = column, .value = value,
-					      .message = e->msg });
+	intake_rows_error(in, &le);
+}
+
+/* Notes from `first` on: what the row said before was told when it was checked. */
+static void
+row_notes(struct intake *in, const struct letter_row *row, const struct intake_row *r,
+	  unsigned first)
+{
+	for (unsigned n = first; n < r->notes; n++) {
+		struct letter_error le = about(row, r->note[n].column, r->note[n].message);
+
+		intake_rows_note(in, &le);
+	}
 }
 
 static void
@@ -60,12 +92,14 @@ on_check_row(void *arg, const struct letter_row *row)
 	struct err e = ERR_INIT;
 	struct intake_row r;
 
-	if (intake_row_check(in->flow, row, &in->o.head, in->known_letter, &r, a, &e))
+	if (intake_row_check(&in->letter, row, &r, a, &e)) {
 		row_error(in, row, r.column, &e);
-	else if (r.already)
+	} else if (r.already) {
 		note_already(in, &r);
-	else
+	} else {
+		row_notes(in, row, &r, 0);
 		in->rows++;
+	}
 }
 
 static void
@@ -77,6 +111,36 @@ add_to_digest(struct intake *in, const struct item *i)
 	digest_add(in->digest, line.data, line.len);
 }
 
+#define DRY_SHOWN 1000
+
+static void
+add_dry(struct intake *in, const struct item *i)
+{
+	if (json_array_size(in->dry) < DRY_SHOWN)
+		json_array_append_new(in->dry,
+				      json_pack("{s:I,s:s,s:s,s:s,s:s,s:s,s:s}", "row",
+						(json_int_t)i->row, "op", op_word((int)i->op),
+						"address", i->address, "state",
+						state_word((int)i->state), "error", i->error,
+						"full_name", i->full_name, "ref",
+						*i->ref == '~' ? "" : i->ref));
+}
+
+/* What the letter as a whole comes to. */
+static void
+sum_up(struct intake *in, const struct intake_row *r)
+{
+	const struct rules *rules = &in->letter.rules;
+	int64_t due = rules_due(rules, r->item.op, r->item.due);
+
+	in->written++;
+	in->needy += r->item.state == STATE_NAME_NEEDED;
+	if (due && (!in->due_at || due < in->due_at))
+		in->due_at = due;
+	fuse_count(&in->fuse, r->item.op, r->has_before ? r->before.agency : r->after.agency);
+	add_to_digest(in, &r->item);
+}
+
 static void
 on_write_row(void *arg, const struct letter_row *row)
 {
@@ -84,13 +148,14 @@ on_write_row(void *arg, const struct letter_row *row)
 	AUTO(arena) a = arena_new();
 	struct err e = ERR_INIT;
 	struct intake_row r;
+	unsigned told = 0;
+	int rc;
 
 	if (in->failed)
 		return;
-	if (intake_row_check(in->flow, row, &in->o.head, in->known_letter, &r, a, &e) ||
-	    (!r.already &&
-	     intake_row_write(in->flow, &r, row, in->request.id, &in->o.actor, !in->o.dry_run, a,
-			      &e))) {
+	rc = intake_row_check(&in->letter, row, &r, a, &e);
+	told = r.notes;
+	if (rc || (!r.already && intake_row_write(&in->letter, &r, row, a, &e))) {
 		in->failed = true;
 		in->err = e;
 		if (e.class == ERR_USAGE || e.class == ERR_CONFLICT)
@@ -99,15 +164,10 @@ on_write_row(void *arg, const struct letter_row *row)
 	}
 	if (r.already)
 		return;
-	in->written++;
-	add_to_digest(in, &r.item);
+	row_notes(in, row, &r, told);
+	sum_up(in, &r);
 	if (in->o.dry_run)
-		json_array_append_new(in->dry,
-				      json_pack("{s:I,s:s,s:s,s:s,s:s}", "row",
-						(json_int_t)r.item.row, "op", op_word((int)r.item.op),
-						"address", r.item.address, "full_name",
-						r.item.full_name, "ref",
-						*r.item.ref == '~' ? "" : r.item.ref));
+		add_dry(in, &r.item);
 }
 
 static void
@@ -130,6 +190,7 @@ intake_rows_events(struct intake *in)
 	return (struct letter_events){
 		.row = in->phase == HEAD ? skip_row : in->phase == CHECK ? on_check_row : on_write_row,
 		.error = in->phase == HEAD ? skip_error : intake_rows_error,
+		.note = in->phase == CHECK ? intake_rows_note : NULL, /* once, not in each reading */
 		.arg = in,
 	};
 }

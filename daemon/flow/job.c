@@ -182,11 +182,22 @@ job_resume(struct flow *f, const struct item *i, const struct request *r, struct
 
 /* --- sending ---------------------------------------------------------------------------------- */
 
-/* The plan's "after" as changes; strings belong to the plan, arrays to the arena. */
+static void
+add_change(struct job *j, struct dir_change *c, enum plan_attr a, const char *value)
+{
+	const char **v = arena_alloc(j->arena, 2 * sizeof(*v));
+
+	v[0] = value;
+	c->name = plan_attr_names[a];
+	c->values = v;
+}
+
+/* The plan's "after" as changes, and whose doing they are; strings belong to plan or item, arrays to
+ * the arena. */
 static const struct dir_change *
 changes(struct job *j)
 {
-	size_t n = json_object_size(j->plan.after), k = 0;
+	size_t n = json_object_size(j->plan.after) + 2, k = 0;
 	struct dir_change *c = arena_alloc(j->arena, (n + 1) * sizeof(*c));
 	const char *name;
 	json_t *values;
@@ -200,6 +211,9 @@ changes(struct job *j)
 		c[k].name = name;
 		c[k++].values = v;
 	}
+	add_change(j, &c[k++], PLAN_hopthuOpId, j->item.opid);
+	if (j->item.op == OP_CREATE)
+		add_change(j, &c[k++], PLAN_hopthuPersonRef, j->item.person);
 	return c;
 }
 
@@ -207,21 +221,23 @@ changes(struct job *j)
 static char *
 assertion(struct job *j)
 {
-	size_t n = json_object_size(j->plan.before), k = 0;
-	char **parts = xcalloc(n + 1, sizeof(*parts)), *filter;
+	size_t n = 0, k = 0;
+	char **parts, *filter;
 	const char *name;
 	json_t *values;
 
 	json_object_foreach((json_t *)j->plan.before, name, values)
+		n += json_array_size(values) + 1;
+	parts = xcalloc(n + 1, sizeof(*parts));
+	json_object_foreach((json_t *)j->plan.before, name, values)
 	{
-		const char *value = json_string_value(json_array_get(values, 0));
-
 		/* the lock follows from hopthuLogin, and ppolicy may write it too */
 		if (!strcmp(name, plan_attr_names[PLAN_pwdAccountLockedTime]))
 			continue;
-		if (value) {
-			parts[k++] = dir_filter_equal(name, value);
-		} else {
+		for (size_t i = 0; i < json_array_size(values); i++)
+			parts[k++] = dir_filter_equal(
+				name, json_string_value(json_array_get(values, i)));
+		if (!json_array_size(values)) {
 			AUTO(str) present = dir_filter_present(name);
 
 			parts[k++] = dir_filter_not(present);
@@ -330,11 +346,10 @@ as_before(struct job *j, const struct dir_entry *entry)
 
 	json_object_foreach((json_t *)j->plan.before, name, values)
 	{
-		const char *was = json_string_value(json_array_get(values, 0));
-		const char *is = dir_entry_get(entry, name);
+		AUTO(str) was = plan_join(values);
+		AUTO(str) is = dir_entry_join(entry, name);
 
-		if (strcmp(name, plan_attr_names[PLAN_pwdAccountLockedTime]) &&
-		    strcmp(was ? was : "", is ? is : ""))
+		if (strcmp(name, plan_attr_names[PLAN_pwdAccountLockedTime]) && strcmp(was, is))
 			return false;
 	}
 	return true;

@@ -121,26 +121,70 @@ record(struct job *j, unit_fn *fn, const void *arg)
 
 /* --- done ------------------------------------------------------------------------------------- */
 
+/* An address that the mailbox has from now on, or has beside it. */
+static int
+take_address(struct job *j, const struct mailbox *m, const char *address,
+	     enum address_state state, struct err *e)
+{
+	const char *at = strchr(address, '@');
+	AUTO(str) local = xstrndup(address, at ? (size_t)(at - address) : strlen(address));
+	struct address a = { .local = local, .domain = at ? at + 1 : "", .login = m->login,
+			     .state = state, .person = m->person, .request = m->request };
+
+	return store_put_address(j->flow->store, &a, "", e);
+}
+
+/* The registry follows what was done. */
+static int
+write_addresses(struct job *j, const struct mailbox *before, const struct mailbox *m,
+		struct err *e)
+{
+	switch (j->item.op) {
+	case OP_CREATE:
+		return take_address(j, m, m->address, ADDRESS_ACTIVE, e);
+	case OP_PURGE:
+		return store_end_addresses(j->flow->store, m->login, m->request, e);
+	case OP_RENAME:
+	case OP_TRANSFER:
+		if (!strcmp(before->address, m->address))
+			return 0;
+		return take_address(j, m, before->address, ADDRESS_ALIAS, e) ||
+				       take_address(j, m, m->address, ADDRESS_ACTIVE, e) ? -1 : 0;
+	case OP_UPDATE:
+	case OP_SUSPEND:
+	case OP_RESUME:
+	case OP_CLOSE:
+	case OP_RESTORE:
+	case OP_AGENCY_ADD:
+	case OP_OPERATOR_ADD:
+	case OP_OPERATOR_REVOKE:
+	case OP_COUNT:
+		break;
+	}
+	return 0;
+}
+
 static int
 write_mailbox(struct job *j, const struct dir_entry *entry, struct err *e)
 {
 	struct store *s = j->flow->store;
 	const char *uuid = entry ? dir_entry_get(entry, "entryUUID") : NULL;
-	struct mailbox m = { .login = j->item.login, .address = j->item.address, .person = "",
-			     .full_name = "", .agency = "", .kind = "", .title = "", .unit = "",
-			     .phone = "", .rank = "", .opid = "", .entry_uuid = "" };
+	struct mailbox before = { .login = j->item.login, .address = j->item.address,
+				  .person = j->item.person, .full_name = "", .agency = "",
+				  .kind = "", .title = "", .unit = "", .phone = "", .rank = "",
+				  .opid = "", .entry_uuid = "", .custodian = "", .aliases = "",
+				  .purge_due = "" }, m;
 
 	if (j->item.op != OP_CREATE)
-		BUG_ON(!store_mailbox(s, j->item.login, &m, j->arena));
+		BUG_ON(!store_mailbox(s, j->item.login, &before, j->arena));
+	m = before;
 	plan_apply(&j->plan, &m, j->arena);
+	m.opid = j->item.opid;
 	if (uuid)
 		m.entry_uuid = arena_strdup(j->arena, uuid);
 	m.request = j->item.request;
 	m.updated_at = (int64_t)clock_wall_us();
-	if (j->item.op == OP_CREATE && store_take_address(s, m.login, ADDRESS_ACTIVE, m.request,
-							   m.person, e))
-		return -1;
-	return store_put_mailbox(s, &m, e);
+	return write_addresses(j, &before, &m, e) || store_put_mailbox(s, &m, e) ? -1 : 0;
 }
 
 static int
@@ -170,6 +214,10 @@ unit_done(struct job *j, const void *arg, struct err *e)
 	case OP_SUSPEND:
 	case OP_RESUME:
 	case OP_CLOSE:
+	case OP_RESTORE:
+	case OP_PURGE:
+	case OP_RENAME:
+	case OP_TRANSFER:
 		if (write_mailbox(j, r->entry, e))
 			return -1;
 		break;
@@ -266,11 +314,11 @@ describe(const struct dir_entry *found, const struct mailbox *known, struct aren
 
 	canon_begin(&c, out);
 	for (int n = 0; n < PLAN_ATTR_COUNT; n++) {
-		const char *is = dir_entry_get(found, plan_attr_names[n]);
+		AUTO(str) is = dir_entry_join(found, plan_attr_names[n]);
 		const char *was = known ? plan_attr_get(known, (enum plan_attr)n, a) : "";
 
-		if (strcmp(is ? is : "", was))
-			canon_str(&c, plan_attr_names[n], is ? is : "");
+		if (strcmp(is, was))
+			canon_str(&c, plan_attr_names[n], is);
 	}
 	canon_end(&c);
 }
@@ -283,14 +331,19 @@ adopt(struct job *j, const struct dir_entry *found, struct buf *difference, stru
 
 	if (j->item.op == OP_CREATE) {
 		describe(found, NULL, j->arena, difference);
-		return store_take_address(s, j->item.login, ADDRESS_FOREIGN, j->item.request, "", e);
+		return store_put_address(s, &(struct address){ .local = j->item.login, .domain = "",
+							       .login = j->item.login, .person = "",
+							       .state = ADDRESS_FOREIGN,
+							       .request = j->item.request }, "", e);
 	}
 	if (!store_mailbox(s, j->item.login, &m, j->arena))
 		return 0;
 	describe(found, &m, j->arena, difference);
-	for (int n = 0; n < PLAN_ATTR_COUNT; n++)
-		plan_attr_set(&m, (enum plan_attr)n, dir_entry_get(found, plan_attr_names[n]),
-			      j->arena);
+	for (int n = 0; n < PLAN_ATTR_COUNT; n++) {
+		AUTO(str) is = dir_entry_join(found, plan_attr_names[n]);
+
+		plan_attr_set(&m, (enum plan_attr)n, is, j->arena);
+	}
 	m.request = 0; /* nobody's letter */
 	m.updated_at = (int64_t)clock_wall_us();
 	return store_put_mailbox(s, &m, e);
@@ -305,9 +358,9 @@ is_ours(struct job *j, const struct dir_entry *found)
 	if (j->item.op == OP_CREATE || !store_mailbox(j->flow->store, j->item.login, &m, j->arena))
 		return false;
 	for (int n = 0; n < PLAN_ATTR_COUNT; n++) {
-		const char *is = dir_entry_get(found, plan_attr_names[n]);
+		AUTO(str) is = dir_entry_join(found, plan_attr_names[n]);
 
-		if (strcmp(is ? is : "", plan_attr_get(&m, (enum plan_attr)n, j->arena)))
+		if (strcmp(is, plan_attr_get(&m, (enum plan_attr)n, j->arena)))
 			return false;
 	}
 	return true;

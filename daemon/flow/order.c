@@ -37,7 +37,10 @@ add_order(struct flow *f, enum op op, const char *target, const char *opid_befor
 	struct request r = { .kind = REQUEST_ORDER, .agency = "", .letter = "", .date = "",
 			     .signer = "", .reason = reason, .channel = "order", .declared = -1,
 			     .state = STATE_APPROVED, .round = 1, .items = 1, .open = 1,
-			     .submitter = who->name, .approver = who->name, .refusal = "" };
+			     .submitter = who->name, .approver = who->name, .refusal = "",
+			     .domain = "", .signer_title = "", .requester = "",
+			     .requester_phone = "", .contact = "", .attachment = "", .policy = "",
+			     .needs = 1, .first_approver = "" };
 	AUTO(buf) line = BUF_INIT;
 	AUTO(buf) text = BUF_INIT;
 	AUTO(buf) hex = BUF_INIT;
@@ -47,11 +50,11 @@ add_order(struct flow *f, enum op op, const char *target, const char *opid_befor
 	r.digest = "";
 	if (store_add_request(f->store, &r, e))
 		return -1;
-	plan_order_line(&line, op, target, opid, opid_before, after);
+	plan_order_line(&line, f->plan_key, op, target, opid_before, after);
 	if (add_item(f, &r, op, target, opid, &line, who, e))
 		return -1;
 	digest_sha256(line.data, line.len, hash);
-	plan_digest_head(&text, r.id, 1);
+	plan_digest_head(&text, 1);
 	plan_digest_item(&text, 1, hash);
 	digest_sha256(text.data, text.len, hash);
 	buf_hex(&hex, hash, DIGEST_LEN);
@@ -90,10 +93,10 @@ write_agency(struct flow *f, const struct agency *g, const struct actor *who, st
 			       .target = g->name, .result = "added" };
 	char opid[37];
 	const char *kind[] = { g->kind, NULL }, *name[] = { g->name, NULL };
-	const char *op[] = { opid, NULL }, *code[] = { g->code, NULL };
+	const char *code[] = { g->code, NULL };
 	struct plan_value after[] = {
-		{ "businessCategory", kind }, { "description", name }, { "hopthuOpId", op },
-		{ "objectClass", classes },   { "ou", code },	       { NULL, NULL },
+		{ "businessCategory", kind }, { "description", name }, { "objectClass", classes },
+		{ "ou", code },		      { NULL, NULL },
 	};
 
 	new_opid(opid);
@@ -161,14 +164,13 @@ write_operator(struct flow *f, const struct operator *o, const struct actor *who
 	AUTO(str) key = opid_key(o->name);
 	char opid[37];
 	const char *roles[ROLE_VALUES_MAX];
-	const char *name[] = { o->name, NULL }, *op[] = { opid, NULL };
+	const char *name[] = { o->name, NULL };
 	const char *agency[] = { o->agency, NULL };
-	struct plan_value after[6], *v = after;
+	struct plan_value after[5], *v = after;
 
 	*v++ = (struct plan_value){ "cn", name };
 	if (o->agency)
 		*v++ = (struct plan_value){ "hopthuAgency", agency };
-	*v++ = (struct plan_value){ "hopthuOpId", op };
 	*v++ = (struct plan_value){ "hopthuRole", roles };
 	*v++ = (struct plan_value){ "objectClass", classes };
 	*v = (struct plan_value){ NULL, NULL };
@@ -273,10 +275,7 @@ write_revoke(struct flow *f, struct operator *o, const char *reason, const struc
 	AUTO(str) key = opid_key(o->name);
 	AUTO(str) before = store_meta(f->store, key);
 	char opid[37];
-	const char *op[] = { opid, NULL };
-	struct plan_value after[] = {
-		{ "hopthuOpId", op }, { "hopthuRole", none }, { NULL, NULL },
-	};
+	struct plan_value after[] = { { "hopthuRole", none }, { NULL, NULL } };
 
 	new_opid(opid);
 	o->revoked_at = (int64_t)clock_wall_us();

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "daemon/base/clock.h"
-#include "daemon/flow/choose.h"
 #include "daemon/flow/evidence.h"
 #include "daemon/flow/intake_row.h"
 #include "daemon/flow/replan.h"
@@ -22,7 +21,8 @@ collect(void *arg, const struct item *i)
 	struct item *c;
 
 	/* also those that wait for their date: one approval stands for all that is left */
-	if (i->state != STATE_CHECKED && i->state != STATE_PLANNED)
+	if (i->state != STATE_CHECKED && i->state != STATE_PLANNED &&
+	    i->state != STATE_NAME_NEEDED)
 		return;
 	if (g->count == g->size) {
 		g->size = g->size ? 2 * g->size : 64;
@@ -56,66 +56,103 @@ read_input(const char *input, const char *cell[LETTER_COLUMN_COUNT], json_t **ke
 	return 0;
 }
 
+/* The rules of today for a letter of another day: names are given by what is in force now. */
+static int
+letter_of(struct flow *f, const struct request *r, struct intake_letter *l, struct arena *a,
+	  struct err *e)
+{
+	*l = (struct intake_letter){ .flow = f, .request = r->id, .who = &actor_daemon };
+	return rules_find(f, r->agency, r->domain, &l->rules, a, e);
+}
+
 /* A create gets another address, everything else stays as it was asked. */
 static int
-again_create(struct flow *f, struct item *i, struct mailbox *after, struct arena *a, struct err *e)
+again_create(struct intake_letter *l, struct item *i, struct mailbox *after, struct arena *a,
+	     struct err *e)
 {
+	const char *cell[LETTER_COLUMN_COUNT], *column = NULL;
+	AUTO(buf) trail = BUF_INIT;
+	AUTO(json) keep = NULL;
 	struct plan old;
-	AUTO(str) login = NULL;
 
-	if (plan_read(&old, i->plan, e))
+	if (read_input(i->input, cell, &keep, e) || plan_read(&old, i->plan, e))
 		return -1;
 	*after = (struct mailbox){ .login = "", .address = "", .person = i->person, .full_name = "",
 				   .agency = "", .kind = "", .title = "", .unit = "", .phone = "",
-				   .rank = "", .opid = "", .entry_uuid = "" };
+				   .rank = "", .opid = "", .entry_uuid = "", .custodian = "",
+				   .aliases = "", .purge_due = "" };
 	plan_apply(&old, after, a);
 	plan_release(&old);
-	login = choose_login(f, after->full_name, true, e);
-	if (!login)
-		return -1;
-	after->login = arena_strdup(a, login);
-	after->address = arena_printf(a, "%s@%s", login, f->conf->domain);
-	return store_take_address(f->store, after->login, ADDRESS_RESERVED, i->request, i->person, e);
+	switch (intake_row_name(l, cell, true, after, &trail, &column, a, e)) {
+	case CHOOSE_FREE:
+		return intake_row_reserve(l->flow, after, i->request, e);
+	case CHOOSE_TAKEN:
+		i->state = STATE_NAME_NEEDED;
+		return 0;
+	case CHOOSE_LACKS:
+	case CHOOSE_UNFIT:
+		break;
+	}
+	return -1;
+}
+
+/* What the row asked for, as its plan had it: these do not change with the entry. */
+static void
+keep_asked(const struct item *i, struct plan_ask *ask, struct arena *a)
+{
+	struct mailbox asked = { .address = "", .agency = "", .custodian = "", .purge_due = "" };
+	struct plan old;
+
+	if (plan_read(&old, i->plan, NULL))
+		return;
+	plan_apply(&old, &asked, a);
+	if (json_object_get(old.after, plan_attr_names[PLAN_hopthuQuota]))
+		ask->quota = asked.quota;
+	ask->agency = asked.agency;
+	ask->custodian = asked.custodian;
+	ask->purge_due = asked.purge_due;
+	plan_release(&old);
 }
 
 static int
-again_change(struct flow *f, struct item *i, struct mailbox *before, struct mailbox *after,
-	     struct arena *a, struct err *e)
+again_change(struct intake_letter *l, struct item *i, struct mailbox *before,
+	     struct mailbox *after, struct arena *a, struct err *e)
 {
 	const char *cell[LETTER_COLUMN_COUNT];
-	struct plan old;
+	struct plan_ask ask = { .op = i->op, .cell = cell, .quota = -1, .agency = "",
+				.custodian = "", .purge_due = "", .today = l->rules.today_text };
 	AUTO(json) keep = NULL;
-	int64_t quota = -1;
-	const char *asked;
 
-	if (!store_mailbox(f->store, i->login, before, a))
+	if (!store_mailbox(l->flow->store, i->login, before, a))
 		return err_set(e, ERR_USAGE, "there is no mailbox %s any more", i->login);
-	if (read_input(i->input, cell, &keep, e) || plan_read(&old, i->plan, e))
+	if (read_input(i->input, cell, &keep, e))
 		return -1;
-	asked = json_string_value(
-		json_array_get(json_object_get(old.after, plan_attr_names[PLAN_hopthuQuota]), 0));
-	if (asked)
-		quota = strtoll(asked, NULL, 10);
-	plan_release(&old);
-	return plan_after(i->op, before, cell, quota, after, a, e);
+	keep_asked(i, &ask, a);
+	if (plan_after(&ask, before, after, a, e))
+		return -1;
+	if (i->op == OP_RENAME || i->op == OP_TRANSFER) /* the address it was promised */
+		plan_readdress(after, i->address, a);
+	return 0;
 }
 
 static int
-again(struct flow *f, struct request *r, struct item *i, struct arena *a, struct err *e)
+again(struct intake_letter *l, struct request *r, struct item *i, struct arena *a, struct err *e)
 {
+	struct flow *f = l->flow;
 	struct mailbox before, after;
 	struct evidence ev = { .ev = EVENT_ITEM, .actor = actor_daemon, .req = r->id, .row = i->row,
 			       .round = r->round, .op = op_word((int)i->op), .subj = i->person };
 	struct err why = ERR_INIT;
 	bool create = i->op == OP_CREATE;
 
-	if (i->state == STATE_PLANNED) { /* its plan stays, its approval is asked again */
+	if (i->state != STATE_CHECKED) { /* its plan stays, its approval is asked again */
 		i->round = r->round;
 		return store_plan_item(f->store, i, e);
 	}
 	i->updated_at = (int64_t)clock_wall_us();
-	if (create ? again_create(f, i, &after, a, &why) :
-		     again_change(f, i, &before, &after, a, &why)) {
+	i->state = STATE_PLANNED;
+	if (create ? again_create(l, i, &after, a, &why) :
+		     again_change(l, i, &before, &after, a, &why)) {
 		if (why.class == ERR_TEMP) {
 			*e = why;
 			return -1;
@@ -130,42 +167,64 @@ again(struct flow *f, struct request *r, struct item *i, struct arena *a, struct
 	}
 	after.request = r->id;
 	i->round = r->round;
-	i->state = STATE_PLANNED;
-	intake_row_plan(i, create ? NULL : &before, &after, a);
+	intake_row_plan(f, i, create ? NULL : &before, &after, a);
 	ev.opid = i->opid;
-	ev.plan = i->plan_sha;
+	ev.policy = l->rules.digest;
+	if (i->state == STATE_NAME_NEEDED)
+		ev.result = state_word(STATE_NAME_NEEDED);
+	else
+		ev.plan = i->plan_sha;
 	evidence_pii(&ev, "address", i->address);
 	return store_plan_item(f->store, i, e) || store_put_item(f->store, i, e) ||
 			       evidence_append(f, &ev, NULL, e) ? -1 : 0;
+}
+
+/* The digest over the items that are planned; "" while one has no name. */
+static void
+digest_all(const struct again *g, struct buf *hex, int64_t *planned, int64_t *needy)
+{
+	AUTO(buf) text = BUF_INIT;
+	uint8_t hash[DIGEST_LEN];
+
+	*planned = *needy = 0;
+	for (int n = 0; n < g->count; n++) {
+		*planned += g->items[n].state == STATE_PLANNED;
+		*needy += g->items[n].state == STATE_NAME_NEEDED;
+	}
+	plan_digest_head(&text, *planned);
+	for (int n = 0; n < g->count; n++)
+		if (g->items[n].state == STATE_PLANNED)
+			plan_digest_item(&text, g->items[n].row, g->items[n].plan_sha);
+	digest_sha256(text.data, text.len, hash);
+	if (!*needy)
+		buf_hex(hex, hash, DIGEST_LEN);
 }
 
 static int
 again_all(struct flow *f, struct request *r, struct again *g, struct arena *a, struct err *e)
 {
 	struct evidence ev = { .ev = EVENT_PLAN, .actor = actor_daemon, .req = r->id };
-	uint8_t hash[DIGEST_LEN];
-	AUTO(buf) text = BUF_INIT;
+	struct intake_letter l;
 	AUTO(buf) hex = BUF_INIT;
-	int64_t planned = 0;
+	int64_t planned, needy;
 
+	if (letter_of(f, r, &l, a, e))
+		return -1;
 	r->round++;
-	for (int n = 0; n < g->count; n++) {
-		if (again(f, r, &g->items[n], a, e))
-			return -1;
-		planned += g->items[n].state == STATE_PLANNED;
-	}
-	plan_digest_head(&text, r->id, planned);
 	for (int n = 0; n < g->count; n++)
-		if (g->items[n].state == STATE_PLANNED)
-			plan_digest_item(&text, g->items[n].row, g->items[n].plan_sha);
-	digest_sha256(text.data, text.len, hash);
-	buf_hex(&hex, hash, DIGEST_LEN);
-	r->state = planned ? STATE_PLANNED : r->open ? r->state : STATE_FAILED;
-	if (planned)
+		if (again(&l, r, &g->items[n], a, e))
+			return -1;
+	digest_all(g, &hex, &planned, &needy);
+	r->state = needy ? STATE_NAME_NEEDED : planned ? STATE_PLANNED : r->open ? r->state :
+			   STATE_FAILED;
+	if (planned || needy) {
 		r->digest = hex.data;
-	r->approver = planned ? "" : r->approver;
-	r->ended_at = planned || r->open ? 0 : (int64_t)clock_wall_us();
-	ev.digest = r->digest;
+		r->approver = r->first_approver = "";
+	}
+	r->ended_at = planned || needy || r->open ? 0 : (int64_t)clock_wall_us();
+	ev.digest = *r->digest ? r->digest : NULL;
+	ev.policy = l.rules.digest;
+	ev.needs = r->needs;
 	ev.round = r->round;
 	ev.count = planned;
 	return store_put_request(f->store, r, e) || evidence_append(f, &ev, NULL, e) ? -1 : 0;

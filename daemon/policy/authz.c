@@ -15,6 +15,17 @@ authz_four_eyes(const struct request *r, const char *approver, struct err *e)
 }
 
 int
+authz_second(const struct request *r, const char *approver, struct err *e)
+{
+	if (r->needs < 2 || strcmp(r->first_approver, approver))
+		return 0;
+	return err_set(e, ERR_DENIED,
+		       "request %" PRId64 " takes away or moves so many mailboxes that it needs two "
+		       "approvers, and %s is the first: somebody else must be the second", r->id,
+		       approver);
+}
+
+int
 authz_roles(const struct operator *o, int wanted, const char *what, struct err *e)
 {
 	AUTO(str) has = NULL;

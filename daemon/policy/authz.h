@@ -9,6 +9,8 @@
 
 /* Four eyes, the only place: nobody decides about an own letter.  ERR_DENIED. */
 int authz_four_eyes(const struct request *r, const char *approver, struct err *e) MUST_USE;
+/* The second of two approvers is another person than the first.  ERR_DENIED. */
+int authz_second(const struct request *r, const char *approver, struct err *e) MUST_USE;
 /* ERR_DENIED: none of the roles; the sentence names the roles that could. */
 int authz_roles(const struct operator *o, int wanted, const char *what, struct err *e) MUST_USE;
 /* ERR_DENIED: the operator is confined to another agency. */

@@ -44,6 +44,10 @@ plan_attr_get(const struct mailbox *m, enum plan_attr a, struct arena *arena)
 		return part_of_name(m, true, arena);
 	case PLAN_hopthuAgency:
 		return m->agency;
+	case PLAN_hopthuAlias:
+		return m->aliases;
+	case PLAN_hopthuCustodian:
+		return m->custodian;
 	case PLAN_hopthuDelivery:
 		return m->delivery_allowed ? "TRUE" : "FALSE";
 	case PLAN_hopthuKind:
@@ -54,6 +58,9 @@ plan_attr_get(const struct mailbox *m, enum plan_attr a, struct arena *arena)
 		return m->opid;
 	case PLAN_hopthuPersonRef:
 		return m->person;
+	case PLAN_hopthuPurgeDue:
+		return *m->purge_due ? arena_printf(arena, "%.4s%.2s%.2s000000Z", m->purge_due,
+						    m->purge_due + 5, m->purge_due + 8) : "";
 	case PLAN_hopthuQuota:
 		return m->quota ? arena_printf(arena, "%" PRId64, m->quota) : "";
 	case PLAN_hopthuRank:
@@ -90,6 +97,12 @@ plan_attr_set(struct mailbox *m, enum plan_attr a, const char *value, struct are
 	case PLAN_hopthuAgency:
 		m->agency = v;
 		break;
+	case PLAN_hopthuAlias:
+		m->aliases = v;
+		break;
+	case PLAN_hopthuCustodian:
+		m->custodian = v;
+		break;
 	case PLAN_hopthuDelivery:
 		m->delivery_allowed = !strcmp(v, "TRUE");
 		break;
@@ -104,6 +117,10 @@ plan_attr_set(struct mailbox *m, enum plan_attr a, const char *value, struct are
 		break;
 	case PLAN_hopthuPersonRef:
 		m->person = v;
+		break;
+	case PLAN_hopthuPurgeDue:
+		m->purge_due = strlen(v) < 8 ? "" : arena_printf(arena, "%.4s-%.2s-%.2s", v, v + 4,
+								 v + 6);
 		break;
 	case PLAN_hopthuQuota:
 		m->quota = strtoll(v, NULL, 10);
@@ -144,14 +161,55 @@ struct transition {
 	int from;         /* bits of 1 << status */
 	enum status to;
 	bool login, delivery;
+	const char *done, *only; /* "it cannot be <done>", and what could */
 };
 
 #define FROM(s) (1 << STATUS_##s)
 static const struct transition transitions[] = {
-	{ OP_SUSPEND, FROM(ACTIVE), STATUS_SUSPENDED, false, true },
-	{ OP_RESUME, FROM(SUSPENDED), STATUS_ACTIVE, true, true },
-	{ OP_CLOSE, FROM(ACTIVE) | FROM(SUSPENDED), STATUS_CLOSED, false, false },
+	{ OP_SUSPEND, FROM(ACTIVE), STATUS_SUSPENDED, false, true, "suspended", "" },
+	{ OP_RESUME, FROM(SUSPENDED), STATUS_ACTIVE, true, true, "resumed",
+	  ", only a suspended mailbox can" },
+	{ OP_CLOSE, FROM(ACTIVE) | FROM(SUSPENDED), STATUS_CLOSED, false, false, "closed", "" },
+	{ OP_RESTORE, FROM(CLOSED), STATUS_ACTIVE, true, true, "restored",
+	  ", only a closed mailbox can" },
+	{ OP_PURGE, FROM(CLOSED), STATUS_PURGED, false, false, "purged",
+	  ", only a closed mailbox can: close it first" },
 };
+static const struct transition *
+transition_of(enum op op)
+{
+	for (size_t i = 0; i < sizeof(transitions) / sizeof(*transitions); i++)
+		if (transitions[i].op == op)
+			return &transitions[i];
+	return NULL;
+}
+
+enum op
+plan_inverse(enum op op)
+{
+	switch (op) {
+	case OP_CREATE:
+	case OP_RESTORE:
+		return OP_CLOSE;
+	case OP_SUSPEND:
+		return OP_RESUME;
+	case OP_RESUME:
+		return OP_SUSPEND;
+	case OP_CLOSE:
+		return OP_RESTORE;
+	case OP_UPDATE:
+	case OP_RENAME:
+	case OP_TRANSFER:
+		return op;
+	case OP_PURGE: /* the data are gone */
+	case OP_AGENCY_ADD:
+	case OP_OPERATOR_ADD:
+	case OP_OPERATOR_REVOKE:
+	case OP_COUNT:
+		break;
+	}
+	return OP_COUNT;
+}
 
 static const char *
 since(const struct mailbox *m, struct arena *arena)
@@ -161,25 +219,24 @@ since(const struct mailbox *m, struct arena *arena)
 }
 
 static int
-change_status(enum op op, const struct mailbox *before, struct mailbox *after,
+change_status(const struct plan_ask *ask, const struct mailbox *before, struct mailbox *after,
 	      struct arena *arena, struct err *e)
 {
-	for (size_t i = 0; i < sizeof(transitions) / sizeof(*transitions); i++) {
-		const struct transition *t = &transitions[i];
+	const struct transition *t = transition_of(ask->op);
 
-		if (t->op != op)
-			continue;
-		if (!(t->from & 1 << before->status))
-			return err_set(e, ERR_USAGE, "%s is %s (%s): it cannot be %s", before->address,
-				       status_word((int)before->status), since(before, arena),
-				       op == OP_SUSPEND ? "suspended" :
-				       op == OP_RESUME	? "resumed, only a suspended mailbox can" :
-							  "closed");
-		after->status = t->to;
-		after->login_allowed = t->login;
-		after->delivery_allowed = t->delivery;
+	if (!t)
 		return 0;
-	}
+	if (!(t->from & 1 << before->status))
+		return err_set(e, ERR_USAGE, "%s is %s (%s): it cannot be %s%s", before->address,
+			       status_word((int)before->status), since(before, arena), t->done,
+			       t->only);
+	if (ask->op == OP_PURGE && strcmp(ask->today, before->purge_due) < 0)
+		return err_set(e, ERR_USAGE, "the data of %s are kept until %s (%s): it cannot be purged "
+			       "before", before->address, before->purge_due, since(before, arena));
+	after->status = t->to;
+	after->login_allowed = t->login;
+	after->delivery_allowed = t->delivery;
+	after->purge_due = ask->op == OP_CLOSE ? arena_strdup(arena, ask->purge_due) : "";
 	return 0;
 }
 
@@ -192,39 +249,114 @@ changed(const char *cell, const char *now, struct arena *arena)
 	return strcmp(cell, "-") ? arena_strdup(arena, cell) : "";
 }
 
+/* What is written about the holder, and what the holder may use. */
+static void
+take_cells(const struct plan_ask *ask, struct mailbox *a, struct arena *arena)
+{
+	const char *const *cell = ask->cell;
+
+	a->full_name = changed(cell[LETTER_full_name], a->full_name, arena);
+	a->title = changed(cell[LETTER_title], a->title, arena);
+	a->unit = changed(cell[LETTER_unit], a->unit, arena);
+	a->phone = changed(cell[LETTER_phone], a->phone, arena);
+	a->rank = changed(cell[LETTER_rank], a->rank, arena);
+	if (ask->quota >= 0)
+		a->quota = ask->quota;
+	else if (!strcmp(cell[LETTER_quota], "-"))
+		a->quota = 0;
+	if (*ask->custodian)
+		a->custodian = arena_strdup(arena, ask->custodian);
+}
+
+/* A tombstone: whose it was is in hopthu's own records only. */
+static void
+clear_holder(struct mailbox *a)
+{
+	a->full_name = a->login;
+	a->title = a->unit = a->phone = a->rank = a->custodian = a->aliases = "";
+	a->quota = 0;
+}
+
+static bool
+same_holder(const struct mailbox *a, const struct mailbox *b)
+{
+	return !strcmp(a->full_name, b->full_name) && !strcmp(a->title, b->title) &&
+	       !strcmp(a->unit, b->unit) && !strcmp(a->phone, b->phone) &&
+	       !strcmp(a->rank, b->rank) && !strcmp(a->custodian, b->custodian) &&
+	       a->quota == b->quota;
+}
+
+static bool
+writes_holder(enum op op)
+{
+	return op == OP_CREATE || op == OP_UPDATE || op == OP_TRANSFER;
+}
+
 int
-plan_after(enum op op, const struct mailbox *before, const char *const cell[LETTER_COLUMN_COUNT],
-	   int64_t quota, struct mailbox *after, struct arena *arena, struct err *e)
+plan_after(const struct plan_ask *ask, const struct mailbox *before, struct mailbox *after,
+	   struct arena *arena, struct err *e)
 {
 	struct mailbox a = before ? *before : *after;
+	enum op op = ask->op;
 
-	if (op == OP_UPDATE && before->status == STATUS_CLOSED)
-		return err_set(e, ERR_USAGE, "%s is closed (%s): nothing about it can be changed",
-			       before->address, since(before, arena));
-	if (op == OP_CREATE || op == OP_UPDATE) {
-		a.full_name = changed(cell[LETTER_full_name], a.full_name, arena);
-		a.title = changed(cell[LETTER_title], a.title, arena);
-		a.unit = changed(cell[LETTER_unit], a.unit, arena);
-		a.phone = changed(cell[LETTER_phone], a.phone, arena);
-		a.rank = changed(cell[LETTER_rank], a.rank, arena);
-		if (quota >= 0)
-			a.quota = quota;
-		else if (!strcmp(cell[LETTER_quota], "-"))
-			a.quota = 0;
+	if ((op == OP_UPDATE || op == OP_RENAME || op == OP_TRANSFER) &&
+	    (before->status == STATUS_CLOSED || before->status == STATUS_PURGED))
+		return err_set(e, ERR_USAGE, "%s is %s (%s): nothing about it can be changed",
+			       before->address, status_word((int)before->status), since(before, arena));
+	if (writes_holder(op))
+		take_cells(ask, &a, arena);
+	if (op == OP_TRANSFER) {
+		if (!strcmp(before->agency, ask->agency))
+			return err_set(e, ERR_USAGE, "%s is a mailbox of agency %s already: a transfer is "
+				       "asked for by the agency that receives it", before->address,
+				       before->agency);
+		a.agency = arena_strdup(arena, ask->agency);
 	}
-	if (op == OP_UPDATE && !strcmp(a.full_name, before->full_name) &&
-	    !strcmp(a.title, before->title) && !strcmp(a.unit, before->unit) &&
-	    !strcmp(a.phone, before->phone) && !strcmp(a.rank, before->rank) &&
-	    a.quota == before->quota)
+	if (op == OP_UPDATE && same_holder(&a, before))
 		return err_set(e, ERR_USAGE,
 			       "this changes nothing of %s: fill in what is to be new (\"-\" clears "
 			       "a value)", before->address);
 	if (!*a.full_name)
 		return err_set(e, ERR_USAGE, "a mailbox of a person needs a full_name");
-	if (before && change_status(op, before, &a, arena, e))
+	if (before && change_status(ask, before, &a, arena, e))
 		return -1;
+	if (op == OP_PURGE)
+		clear_holder(&a);
 	*after = a;
 	return 0;
+}
+
+static int
+by_bytes(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+void
+plan_readdress(struct mailbox *m, const char *address, struct arena *arena)
+{
+	size_t n = 1, k = 0;
+	const char **list;
+	AUTO(buf) joined = BUF_INIT;
+
+	if (!strcmp(m->address, address))
+		return;
+	for (const char *p = m->aliases; *p; p++)
+		n += *p == '\n';
+	list = arena_alloc(arena, (n + 1) * sizeof(*list));
+	list[k++] = m->address;
+	for (const char *p = m->aliases; *p; p += *p == '\n') {
+		const char *one = arena_strndup(arena, p, strcspn(p, "\n"));
+
+		p += strlen(one);
+		if (strcmp(one, address))
+			list[k++] = one;
+	}
+	qsort(list, k, sizeof(*list), by_bytes);
+	for (size_t i = 0; i < k; i++)
+		buf_printf(&joined, "%s%s", i ? "\n" : "", list[i]);
+	m->aliases = arena_strdup(arena, joined.data);
+	m->address = arena_strdup(arena, address);
 }
 
 /* --- the line --- */
@@ -237,22 +369,47 @@ add_value(struct canon *c, const char *name, const char *value)
 	canon_strings(c, name, *value ? values : values + 1);
 }
 
+/* Values with a new-line between two: only aliases are ever several. */
 static void
-add_salt(struct canon *c)
+add_values(struct canon *c, const char *name, const char *joined, struct arena *arena)
 {
-	uint8_t salt[16];
+	size_t n = 2, k = 0;
+	const char **list;
 
-	digest_random(salt, sizeof(salt));
-	canon_hex(c, "salt", salt, sizeof(salt));
+	if (!strchr(joined, '\n')) {
+		add_value(c, name, joined);
+		return;
+	}
+	for (const char *p = joined; *p; p++)
+		n += *p == '\n';
+	list = arena_alloc(arena, n * sizeof(*list));
+	for (const char *p = joined; *p; p += *p == '\n') {
+		list[k++] = arena_strndup(arena, p, strcspn(p, "\n"));
+		p += strlen(list[k - 1]);
+	}
+	canon_strings(c, name, list);
+}
+
+/* Of all that stands in the line before it, so nothing may come after. */
+static void
+add_salt(struct canon *c, const uint8_t key[PLAN_KEY])
+{
+	uint8_t mac[DIGEST_LEN];
+
+	digest_commit(key, "plan", c->out->data, c->out->len, mac);
+	canon_hex(c, "salt", mac, 16);
 }
 
 static const char *const mailbox_classes[] = { "inetOrgPerson", "hopthuMailbox", NULL };
 
-/* One side of the difference. */
+/* One side of the difference.  "before" names the operation that wrote the entry last: that is what
+ * makes a plan one for this state of the entry and no other. */
 static void
 add_side(struct canon *c, const char *key, const struct mailbox *m, const struct mailbox *other,
 	 bool lock, struct arena *arena)
 {
+	bool before = *key == 'b';
+
 	canon_open(c, key);
 	for (int a = 0; m && a < PLAN_ATTR_COUNT; a++) {
 		const char *mine = plan_attr_get(m, (enum plan_attr)a, arena);
@@ -260,18 +417,23 @@ add_side(struct canon *c, const char *key, const struct mailbox *m, const struct
 
 		if (a == PLAN_ou && !other) /* a new entry; its place in the order of keys */
 			canon_strings(c, "objectClass", mailbox_classes);
+		if (a == PLAN_hopthuPersonRef || a == PLAN_hopthuOpId) {
+			if (before && a == PLAN_hopthuOpId)
+				add_value(c, plan_attr_names[a], mine);
+			continue;
+		}
 		/* the lock is set or removed again even if our copy says that it is so */
 		if (strcmp(mine, theirs) || (lock && a == PLAN_pwdAccountLockedTime))
-			add_value(c, plan_attr_names[a], mine);
+			add_values(c, plan_attr_names[a], mine, arena);
 	}
 	canon_close(c);
 }
 
 void
-plan_line(struct buf *out, enum op op, int64_t row, const struct mailbox *before,
-	  const struct mailbox *after)
+plan_line(struct buf *out, const uint8_t key[PLAN_KEY], enum op op, int64_t row,
+	  const struct mailbox *before, const struct mailbox *after)
 {
-	bool lock = op == OP_SUSPEND || op == OP_RESUME || op == OP_CLOSE;
+	bool lock = transition_of(op) != NULL;
 	AUTO(arena) arena = arena_new();
 	struct canon c;
 
@@ -282,14 +444,13 @@ plan_line(struct buf *out, enum op op, int64_t row, const struct mailbox *before
 	add_side(&c, "before", before, after, false, arena);
 	canon_str(&c, "login", after->login);
 	canon_str(&c, "op", op_word((int)op));
-	canon_str(&c, "opid", after->opid);
 	canon_int(&c, "row", row);
-	add_salt(&c);
+	add_salt(&c, key);
 	canon_end(&c);
 }
 
 void
-plan_order_line(struct buf *out, enum op op, const char *target, const char *opid,
+plan_order_line(struct buf *out, const uint8_t key[PLAN_KEY], enum op op, const char *target,
 		const char *opid_before, const struct plan_value *after)
 {
 	struct canon c;
@@ -307,9 +468,8 @@ plan_order_line(struct buf *out, enum op op, const char *target, const char *opi
 	canon_close(&c);
 	canon_str(&c, "login", target);
 	canon_str(&c, "op", op_word((int)op));
-	canon_str(&c, "opid", opid);
 	canon_int(&c, "row", 1);
-	add_salt(&c);
+	add_salt(&c, key);
 	canon_end(&c);
 }
 
@@ -326,10 +486,9 @@ plan_read(struct plan *p, const char *line, struct err *e)
 	p->op = (enum op)(word ? op_from(word) : -1);
 	p->login = json_str(p->json, "login");
 	p->address = json_str(p->json, "address");
-	p->opid = json_str(p->json, "opid");
 	p->before = json_object_get(p->json, "before");
 	p->after = json_object_get(p->json, "after");
-	if ((int)p->op >= 0 && p->login && p->address && p->opid && json_is_object(p->before) &&
+	if ((int)p->op >= 0 && p->login && p->address && json_is_object(p->before) &&
 	    json_is_object(p->after))
 		return 0;
 	plan_release(p);
@@ -343,15 +502,26 @@ plan_release(struct plan *p)
 	memset(p, 0, sizeof(*p));
 }
 
+char *
+plan_join(const json_t *values)
+{
+	struct buf b = BUF_INIT;
+
+	for (size_t i = 0; i < json_array_size(values); i++)
+		buf_printf(&b, "%s%s", i ? "\n" : "",
+			   json_string_value(json_array_get(values, i)));
+	return buf_steal(&b);
+}
+
 void
 plan_apply(const struct plan *p, struct mailbox *m, struct arena *arena)
 {
 	for (int a = 0; a < PLAN_ATTR_COUNT; a++) {
 		const json_t *values = json_object_get(p->after, plan_attr_names[a]);
+		AUTO(str) joined = plan_join(values);
 
 		if (values)
-			plan_attr_set(m, (enum plan_attr)a,
-				      json_string_value(json_array_get(values, 0)), arena);
+			plan_attr_set(m, (enum plan_attr)a, joined, arena);
 	}
 }
 
@@ -378,9 +548,9 @@ plan_adds(enum op op)
 }
 
 void
-plan_digest_head(struct buf *out, int64_t request, int64_t items)
+plan_digest_head(struct buf *out, int64_t items)
 {
-	buf_printf(out, "hopthu-plan/1 %" PRId64 " %" PRId64 "\n", request, items);
+	buf_printf(out, "hopthu-plan/2 %" PRId64 "\n", items);
 }
 
 void

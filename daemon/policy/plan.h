@@ -14,15 +14,18 @@
  * difference between two forms, written as one canonical line:
  *
  *	{"address":…,"after":{attr:[values]},"agency":…,"before":{attr:[values]},
- *	 "login":…,"op":…,"opid":…,"row":…,"salt":…}
+ *	 "login":…,"op":…,"row":…,"salt":…}
  *
  * "before" is what must still be so when it is done (and is asserted then, RFC 4528); an empty list
- * means the attribute is absent.  The salt keeps the line's hash from being guessed from its names.
+ * means the attribute is absent.  The salt keeps the line's hash from being guessed from its names:
+ * it is an HMAC of the rest under a key of this installation, so the same letter gives the same
+ * line.  The two values that only serve to tell one try from another, hopthuOpId and a new
+ * person's hopthuPersonRef, are added when the line is carried out and are not part of it.
  */
 #define PLAN_ATTRS(X) /* in the order of their bytes, as canonical JSON wants them */ \
-	X(cn) X(displayName) X(givenName) X(hopthuAgency) X(hopthuDelivery) X(hopthuKind) \
-	X(hopthuLogin) X(hopthuOpId) X(hopthuPersonRef) X(hopthuQuota) X(hopthuRank) \
-	X(hopthuStatus) X(mail) X(ou) X(pwdAccountLockedTime) X(sn) X(telephoneNumber) X(title) \
+	X(cn) X(displayName) X(givenName) X(hopthuAgency) X(hopthuAlias) X(hopthuCustodian) \
+	X(hopthuDelivery) X(hopthuKind) X(hopthuLogin) X(hopthuOpId) X(hopthuPersonRef) \
+	X(hopthuPurgeDue) X(hopthuQuota) X(hopthuRank) X(hopthuStatus) X(mail) X(ou) X(pwdAccountLockedTime) X(sn) X(telephoneNumber) X(title) \
 	X(uid)
 
 enum plan_attr {
@@ -33,40 +36,59 @@ enum plan_attr {
 };
 extern const char *const plan_attr_names[PLAN_ATTR_COUNT + 1]; /* ends with NULL */
 
-/* Value of an attribute in the directory's form, "" = absent; in the arena or static. */
+/* Value of an attribute in the directory's form, "" = absent; in the arena or static.  Values of
+ * hopthuAlias, which may have several, are sorted, with a new-line between two. */
 const char *plan_attr_get(const struct mailbox *m, enum plan_attr a, struct arena *arena);
 /* The other way: what the directory says becomes our copy.  Derived attributes are ignored. */
 void plan_attr_set(struct mailbox *m, enum plan_attr a, const char *value, struct arena *arena);
 
+/* What a row asks, with what the rules add to it. */
+struct plan_ask {
+	enum op op;
+	const char *const *cell; /* LETTER_COLUMN_COUNT of them */
+	int64_t quota;           /* bytes; -1: not said */
+	const char *agency;      /* the letter's: where a transfer goes to */
+	const char *custodian;   /* DN; "": not said */
+	const char *today;       /* "YYYY-MM-DD" */
+	const char *purge_due;   /* of a close: when its data may go */
+};
 /*
  * What the mailbox will be after an operation, from what it is (before: NULL for create) and what
- * the letter asks.  Only the fields an operation may touch change.  ERR_USAGE: the operation is
- * not possible in this state; the sentence says what would be.
+ * the letter asks.  Only the fields an operation may touch change; a new address is put in by
+ * plan_readdress.  ERR_USAGE: the operation is not possible in this state; the sentence says what
+ * would be.
  */
-int plan_after(enum op op, const struct mailbox *before, const char *const cell[LETTER_COLUMN_COUNT],
-	       int64_t quota, struct mailbox *after, struct arena *arena, struct err *e) MUST_USE;
+int plan_after(const struct plan_ask *ask, const struct mailbox *before, struct mailbox *after,
+	       struct arena *arena, struct err *e) MUST_USE;
+/* Another address: the one it has becomes an alias.  The login stays. */
+void plan_readdress(struct mailbox *m, const char *address, struct arena *arena);
+/* The operation that takes this one back, or OP_COUNT when none does. */
+enum op plan_inverse(enum op op);
 
+#define PLAN_KEY 32 /* bytes */
 /* The line for a mailbox operation. before: NULL for create. */
-void plan_line(struct buf *out, enum op op, int64_t row, const struct mailbox *before,
-	       const struct mailbox *after);
+void plan_line(struct buf *out, const uint8_t key[PLAN_KEY], enum op op, int64_t row,
+	       const struct mailbox *before, const struct mailbox *after);
 /* The line for an agency's or operator's entry: attributes sorted by name, values end with NULL. */
 struct plan_value {
 	const char *name; /* NULL ends */
 	const char *const *values;
 };
-void plan_order_line(struct buf *out, enum op op, const char *target, const char *opid,
+void plan_order_line(struct buf *out, const uint8_t key[PLAN_KEY], enum op op, const char *target,
 		     const char *opid_before, const struct plan_value *after);
 
 /* A line read back. */
 struct plan {
 	json_t *json; /* owns the text */
 	enum op op;
-	const char *login, *address, *opid;
+	const char *login, *address;
 	const json_t *before, *after;
 };
 int plan_read(struct plan *p, const char *line, struct err *e) MUST_USE;
 void plan_release(struct plan *p);
-/* Writes "after" into our copy of the mailbox. */
+/* A list of values of a plan as plan_attr_get would give it; caller frees. */
+char *plan_join(const json_t *values);
+/* Writes "after" into our copy of the mailbox; opid and a new one's person are the caller's. */
 void plan_apply(const struct plan *p, struct mailbox *m, struct arena *arena);
 
 /* "uid" and "ou=people", "ou" and "ou=agencies", "cn" and "ou=operators". */
@@ -76,6 +98,6 @@ const char *plan_parent(enum op op);
 bool plan_adds(enum op op);
 
 /* One line of the text whose SHA-256 is the plan digest, see doc/audit-format.md. */
-void plan_digest_head(struct buf *out, int64_t request, int64_t items);
+void plan_digest_head(struct buf *out, int64_t items);
 void plan_digest_item(struct buf *out, int64_t row, const uint8_t sha[DIGEST_LEN]);
 #endif

@@ -63,5 +63,34 @@ static const char *const migrations[] = {
 	"CREATE INDEX item_due ON item (due) WHERE state = 'planned' AND due > 0;"
 	"CREATE INDEX item_login ON item (login);"
 	"CREATE INDEX item_ref ON item (request, ref);",
+
+	/* rules by domain, the registry's history, terms, two approvers, custodians and aliases */
+	"ALTER TABLE request ADD COLUMN domain TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE request ADD COLUMN signer_title TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE request ADD COLUMN requester TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE request ADD COLUMN requester_phone TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE request ADD COLUMN contact TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE request ADD COLUMN attachment TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE request ADD COLUMN policy TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE request ADD COLUMN due_at INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE request ADD COLUMN needs INTEGER NOT NULL DEFAULT 1;"
+	"ALTER TABLE request ADD COLUMN first_approver TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE mailbox ADD COLUMN custodian TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE mailbox ADD COLUMN aliases TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE mailbox ADD COLUMN purge_due TEXT NOT NULL DEFAULT '';"
+	"CREATE INDEX mailbox_name ON mailbox (full_name, agency);"
+	/* every local part ever promised, and what became of it; see struct address */
+	"ALTER TABLE address RENAME TO address_1;"
+	"CREATE TABLE address (local TEXT PRIMARY KEY, domain TEXT NOT NULL, login TEXT NOT NULL,"
+	" state TEXT NOT NULL, request INTEGER NOT NULL, person TEXT NOT NULL, shape TEXT NOT NULL,"
+	" reserved_at INTEGER NOT NULL, active_at INTEGER NOT NULL, alias_at INTEGER NOT NULL,"
+	" ended_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+	"INSERT INTO address SELECT a.login, coalesce(substr(m.address, instr(m.address, '@') + 1),"
+	" ''), a.login, a.state, a.request, a.person, '', a.since,"
+	" CASE a.state WHEN 'active' THEN a.since ELSE 0 END, 0, 0"
+	" FROM address_1 a LEFT JOIN mailbox m ON m.login = a.login;"
+	"DROP TABLE address_1;"
+	"CREATE INDEX address_shape ON address (shape) WHERE shape <> '';"
+	"CREATE INDEX address_login ON address (login) WHERE local <> login;",
 };
 #endif

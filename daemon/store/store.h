@@ -16,7 +16,7 @@
  */
 struct store;
 
-#define STORE_VERSION 1 /* of the schema */
+#define STORE_VERSION 2 /* of the schema */
 
 /* ERR_CONFLICT: another process has it.  ERR_CONFIG: no database, damaged, or of a newer version
  * (untouched). */
@@ -96,10 +96,31 @@ int store_agencies(struct store *s, void (*each)(void *arg, const struct agency 
 int store_add_agency(struct store *s, const struct agency *g, struct err *e) MUST_USE;
 
 /* --- registry and mailboxes ------------------------------------------------------------------ */
-enum address_state store_address(struct store *s, const char *login, int64_t *request);
-/* Takes the login for a request (or as foreign).  A promise of a refused letter is void. */
-int store_take_address(struct store *s, const char *login, enum address_state state,
-		       int64_t request, const char *person, struct err *e) MUST_USE;
+enum address_state store_address(struct store *s, const char *local, int64_t *request);
+/* 1 found, 0 not; a promise of a withdrawn letter is found as ADDRESS_FREE. */
+int store_find_address(struct store *s, const char *local, struct address *a, struct arena *arena);
+/* Writes local, domain, login, state, person and request; the time of the state is now.  shape: under
+ * which look-alikes meet; "" keeps the one it has. */
+int store_put_address(struct store *s, const struct address *a, const char *shape,
+		      struct err *e) MUST_USE;
+/* Every address that leads to the login becomes a tombstone. */
+int store_end_addresses(struct store *s, const char *login, int64_t request,
+			struct err *e) MUST_USE;
+/* Up to limit addresses of this shape. */
+void store_alike(struct store *s, const char *shape, int limit,
+		 void (*each)(void *arg, const struct address *a), void *arg);
+struct address_query {
+	const char *domain, *q, *after; /* NULL: any */
+	int state;                      /* -1: any */
+	int limit;
+};
+int store_addresses(struct store *s, const struct address_query *q,
+		    void (*each)(void *arg, const struct address *a), void *arg, struct err *e);
+const char *address_state_word(enum address_state state);
+int address_state_from(const char *word); /* -1: none */
+/* A mailbox of this agency whose holder has this very name; 1 found. */
+int store_mailbox_named(struct store *s, const char *full_name, const char *agency,
+			struct mailbox *m, struct arena *a);
 int store_mailbox(struct store *s, const char *login, struct mailbox *m, struct arena *a);
 int store_put_mailbox(struct store *s, const struct mailbox *m, struct err *e) MUST_USE;
 struct mailbox_query {
@@ -120,8 +141,8 @@ int store_put_request(struct store *s, const struct request *r, struct err *e) M
 struct request_query {
 	const char *agency, *submitter; /* NULL: any */
 	int state;                      /* -1: any */
-	bool open_only;
-	int64_t before;                 /* 0: from the newest */
+	bool open_only;                 /* by their terms, the nearest first; else the newest first */
+	int64_t before;                 /* the last one seen; 0: from the beginning */
 	int limit;
 };
 int store_requests(struct store *s, const struct request_query *q,
@@ -146,6 +167,11 @@ int store_item_by_row(struct store *s, int64_t request, int64_t row, struct item
 /* Items of a request from a row on, in order; round 0: all, else only that round. */
 int store_items(struct store *s, int64_t request, int64_t round, int64_t from_row, int limit,
 		void (*each)(void *arg, const struct item *i), void *arg, struct err *e);
+/* Rows of a round that are planned, and the hashes of their plan lines, in order. */
+int64_t store_plan_count(struct store *s, int64_t request, int64_t round);
+void store_plan_hashes(struct store *s, int64_t request, int64_t round,
+		       void (*each)(void *arg, int64_t row, const uint8_t sha[DIGEST_LEN]),
+		       void *arg);
 /* Items of a request in one state, in order. */
 int store_items_in(struct store *s, int64_t request, enum state state, int64_t due_before,
 		   int64_t after_row, int limit, void (*each)(void *arg, const struct item *i),
@@ -173,4 +199,9 @@ int store_history(struct store *s, const char *login, int limit,
 		  struct err *e);
 /* Seconds since 1970 when the oldest request that waits was submitted; 0: none. */
 int64_t store_oldest_open(struct store *s);
+/* How many letters should have been done before now (seconds since 1970), and the term of the first
+ * of them (0: none).  agency NULL: of all. */
+int64_t store_overdue(struct store *s, const char *agency, int64_t now, int64_t *oldest);
+/* True while a row of the request has no address. */
+bool store_has_needy(struct store *s, int64_t request);
 #endif

@@ -2,6 +2,7 @@
 /* Who may do something (operators), for whom (agencies), and what they got (addresses, mailboxes). */
 #include <string.h>
 
+#include "daemon/base/clock.h"
 #include "daemon/store/store_private.h"
 
 /* --- operators --- */
@@ -124,38 +125,135 @@ store_add_agency(struct store *s, const struct agency *g, struct err *e)
 
 /* --- registry --- */
 
-static const char *const address_words[] = { "free", "reserved", "active", "foreign" };
+static const char *const address_words[] = { "free", "reserved", "active", "alias", "foreign",
+					     "tombstone" };
+
+const char *
+address_state_word(enum address_state state)
+{
+	return address_words[state];
+}
+
+int
+address_state_from(const char *word)
+{
+	for (int i = 0; i <= ADDRESS_TOMBSTONE; i++)
+		if (!strcmp(word, address_words[i]))
+			return i;
+	return -1;
+}
+
+/* A promise is void when its letter was withdrawn. */
+static enum address_state
+address_state(const char *word, const char *of_request)
+{
+	int state = address_state_from(word);
+
+	if (state == ADDRESS_RESERVED && (!strcmp(of_request, state_word(STATE_REFUSED)) ||
+					  !strcmp(of_request, state_word(STATE_CANCELLED))))
+		return ADDRESS_FREE;
+	return state < 0 ? ADDRESS_FOREIGN : (enum address_state)state;
+}
 
 enum address_state
-store_address(struct store *s, const char *login, int64_t *request)
+store_address(struct store *s, const char *local, int64_t *request)
 {
-	sqlite3_stmt *st = store_bind(s, SQL_ADDRESS_GET, "s", login);
+	sqlite3_stmt *st = store_bind(s, SQL_ADDRESS_GET, "s", local);
 	enum address_state state = ADDRESS_FREE;
 
 	if (store_row(s, st, NULL) == 1) {
-		const char *of_request = store_peek(st, 2);
-		bool withdrawn = !strcmp(of_request, state_word(STATE_REFUSED)) ||
-				 !strcmp(of_request, state_word(STATE_CANCELLED));
-
-		state = !strcmp(store_peek(st, 0), address_words[ADDRESS_ACTIVE]) ? ADDRESS_ACTIVE :
-			!strcmp(store_peek(st, 0), address_words[ADDRESS_FOREIGN]) ?
-										    ADDRESS_FOREIGN :
-			withdrawn ? ADDRESS_FREE : ADDRESS_RESERVED;
+		state = address_state(store_peek(st, 3), store_peek(st, 10));
 		if (request)
-			*request = sqlite3_column_int64(st, 1);
+			*request = sqlite3_column_int64(st, 5);
 	}
 	store_reset(st);
 	return state;
 }
 
+static void
+read_address(sqlite3_stmt *st, struct address *a, struct arena *arena)
+{
+	*a = (struct address){
+		.local = store_text(st, 0, arena),
+		.domain = store_text(st, 1, arena),
+		.login = store_text(st, 2, arena),
+		.state = address_state(store_peek(st, 3), store_peek(st, 10)),
+		.person = store_text(st, 4, arena),
+		.request = sqlite3_column_int64(st, 5),
+		.reserved_at = sqlite3_column_int64(st, 6),
+		.active_at = sqlite3_column_int64(st, 7),
+		.alias_at = sqlite3_column_int64(st, 8),
+		.ended_at = sqlite3_column_int64(st, 9),
+	};
+}
+
 int
-store_take_address(struct store *s, const char *login, enum address_state state, int64_t request,
-		   const char *person, struct err *e)
+store_find_address(struct store *s, const char *local, struct address *a, struct arena *arena)
+{
+	sqlite3_stmt *st = store_bind(s, SQL_ADDRESS_GET, "s", local);
+	int rc = store_row(s, st, NULL);
+
+	if (rc == 1)
+		read_address(st, a, arena);
+	store_reset(st);
+	return rc == 1;
+}
+
+static int64_t
+now(void)
+{
+	return (int64_t)(clock_wall_us() / 1000000);
+}
+
+int
+store_put_address(struct store *s, const struct address *a, const char *shape, struct err *e)
 {
 	return store_run(s,
-			 store_bind(s, SQL_ADDRESS_PUT, "ssis", login, address_words[state], request,
-				    person),
+			 store_bind(s, SQL_ADDRESS_PUT, "ssssissi", a->local, a->domain, a->login,
+				    address_words[a->state], a->request, a->person, shape, now()),
 			 e);
+}
+
+int
+store_end_addresses(struct store *s, const char *login, int64_t request, struct err *e)
+{
+	return store_run(s, store_bind(s, SQL_ADDRESS_END, "sii", login, request, now()), e);
+}
+
+static int
+each_address(struct store *s, sqlite3_stmt *st, void (*each)(void *, const struct address *),
+	     void *arg, struct err *e)
+{
+	int rc;
+
+	while ((rc = store_row(s, st, e)) == 1) {
+		AUTO(arena) arena = arena_new();
+		struct address a;
+
+		read_address(st, &a, arena);
+		each(arg, &a);
+	}
+	store_reset(st);
+	return rc;
+}
+
+void
+store_alike(struct store *s, const char *shape, int limit,
+	    void (*each)(void *, const struct address *), void *arg)
+{
+	(void)each_address(s, store_bind(s, SQL_ADDRESS_ALIKE, "si", shape, (int64_t)limit), each,
+			   arg, NULL);
+}
+
+int
+store_addresses(struct store *s, const struct address_query *q,
+		void (*each)(void *, const struct address *), void *arg, struct err *e)
+{
+	return each_address(s,
+			    store_bind(s, SQL_ADDRESS_LIST, "ssssi", q->after ? q->after : "",
+				       q->state < 0 ? NULL : address_words[q->state], q->domain, q->q,
+				       (int64_t)q->limit),
+			    each, arg, e);
 }
 
 /* --- mailboxes --- */
@@ -182,6 +280,9 @@ read_mailbox(sqlite3_stmt *st, struct mailbox *m, struct arena *a)
 		.entry_uuid = store_text(st, 15, a),
 		.request = sqlite3_column_int64(st, 16),
 		.updated_at = sqlite3_column_int64(st, 17),
+		.custodian = store_text(st, 18, a),
+		.aliases = store_text(st, 19, a),
+		.purge_due = store_text(st, 20, a),
 	};
 }
 
@@ -198,15 +299,28 @@ store_mailbox(struct store *s, const char *login, struct mailbox *m, struct aren
 }
 
 int
+store_mailbox_named(struct store *s, const char *full_name, const char *agency,
+		    struct mailbox *m, struct arena *a)
+{
+	sqlite3_stmt *st = store_bind(s, SQL_MAILBOX_NAMED, "ss", full_name, agency);
+	int rc = store_row(s, st, NULL);
+
+	if (rc == 1)
+		read_mailbox(st, m, a);
+	store_reset(st);
+	return rc == 1;
+}
+
+int
 store_put_mailbox(struct store *s, const struct mailbox *m, struct err *e)
 {
 	return store_run(
 		s,
-		store_bind(s, SQL_MAILBOX_PUT, "sssssssiissssissii", m->login, m->address, m->person,
+		store_bind(s, SQL_MAILBOX_PUT, "sssssssiissssissiisss", m->login, m->address, m->person,
 			   m->full_name, m->agency, m->kind, status_word(m->status),
 			   (int64_t)m->login_allowed, (int64_t)m->delivery_allowed, m->title, m->unit,
 			   m->phone, m->rank, m->quota, m->opid, m->entry_uuid, m->request,
-			   m->updated_at),
+			   m->updated_at, m->custodian, m->aliases, m->purge_due),
 		e);
 }
 

@@ -31,6 +31,16 @@ read_request(sqlite3_stmt *st, int c, struct request *r, struct arena *a)
 		.submitted_at = sqlite3_column_int64(st, c + 18),
 		.approved_at = sqlite3_column_int64(st, c + 19),
 		.ended_at = sqlite3_column_int64(st, c + 20),
+		.domain = store_text(st, c + 21, a),
+		.signer_title = store_text(st, c + 22, a),
+		.requester = store_text(st, c + 23, a),
+		.requester_phone = store_text(st, c + 24, a),
+		.contact = store_text(st, c + 25, a),
+		.attachment = store_text(st, c + 26, a),
+		.policy = store_text(st, c + 27, a),
+		.due_at = sqlite3_column_int64(st, c + 28),
+		.needs = sqlite3_column_int64(st, c + 29),
+		.first_approver = store_text(st, c + 30, a),
 	};
 }
 
@@ -38,10 +48,12 @@ int
 store_add_request(struct store *s, struct request *r, struct err *e)
 {
 	sqlite3_stmt *st = store_bind(
-		s, SQL_REQUEST_ADD, "sssssssissiiiisssiii", kinds[r->kind], r->agency, r->letter,
+		s, SQL_REQUEST_ADD, "sssssssissiiiisssiiisssssssiis", kinds[r->kind], r->agency, r->letter,
 		r->date, r->signer, r->reason, r->channel, r->declared, state_word((int)r->state),
 		r->digest, r->round, r->items, r->open, r->failed, r->submitter, r->approver,
-		r->refusal, r->submitted_at, r->approved_at, r->ended_at);
+		r->refusal, r->submitted_at, r->approved_at, r->ended_at, r->domain, r->signer_title,
+		r->requester, r->requester_phone, r->contact, r->attachment, r->policy, r->due_at,
+		r->needs, r->first_approver);
 	int rc = store_row(s, st, e);
 
 	if (rc == 1)
@@ -67,10 +79,10 @@ int
 store_put_request(struct store *s, const struct request *r, struct err *e)
 {
 	return store_run(s,
-			 store_bind(s, SQL_REQUEST_PUT, "issiiiissii", r->id,
+			 store_bind(s, SQL_REQUEST_PUT, "issiiiissiiiis", r->id,
 				    state_word((int)r->state), r->digest, r->round, r->items,
 				    r->open, r->failed, r->approver, r->refusal, r->approved_at,
-				    r->ended_at),
+				    r->ended_at, r->due_at, r->needs, r->first_approver),
 			 e);
 }
 
@@ -78,10 +90,13 @@ int
 store_requests(struct store *s, const struct request_query *q,
 	       void (*each)(void *, const struct request *), void *arg, struct err *e)
 {
-	sqlite3_stmt *st = store_bind(s, SQL_REQUEST_LIST, "isssii",
-				      q->before ? q->before : INT64_MAX, q->agency, q->submitter,
-				      q->state < 0 ? NULL : state_word(q->state),
-				      (int64_t)q->open_only, (int64_t)q->limit);
+	sqlite3_stmt *st =
+		q->open_only ?
+			store_bind(s, SQL_REQUEST_OPEN, "issi", q->before, q->agency, q->submitter,
+				   (int64_t)q->limit) :
+			store_bind(s, SQL_REQUEST_LIST, "isssi", q->before ? q->before : INT64_MAX,
+				   q->agency, q->submitter,
+				   q->state < 0 ? NULL : state_word(q->state), (int64_t)q->limit);
 	int rc;
 
 	while ((rc = store_row(s, st, e)) == 1) {
@@ -135,6 +150,18 @@ int
 store_requeue(struct store *s, int64_t request, int64_t at, struct err *e)
 {
 	return store_run(s, store_bind(s, SQL_ITEM_REQUEUE, "ii", request, at), e);
+}
+
+int64_t
+store_overdue(struct store *s, const char *agency, int64_t now, int64_t *oldest)
+{
+	sqlite3_stmt *st = store_bind(s, SQL_REQUEST_OVERDUE, "is", now, agency);
+	bool row = store_row(s, st, NULL) == 1;
+	int64_t n = row ? sqlite3_column_int64(st, 0) : 0;
+
+	*oldest = row ? sqlite3_column_int64(st, 1) : 0;
+	store_reset(st);
+	return n;
 }
 
 int64_t
@@ -212,6 +239,16 @@ store_plan_item(struct store *s, const struct item *i, struct err *e)
 			 e);
 }
 
+bool
+store_has_needy(struct store *s, int64_t request)
+{
+	sqlite3_stmt *st = store_bind(s, SQL_ITEM_NEEDY, "i", request);
+	bool has = store_row(s, st, NULL) == 1;
+
+	store_reset(st);
+	return has;
+}
+
 static int
 one_item(struct store *s, sqlite3_stmt *st, struct item *i, struct arena *a)
 {
@@ -279,6 +316,28 @@ store_items(struct store *s, int64_t request, int64_t round, int64_t from_row, i
 			 store_bind(s, SQL_ITEM_LIST, "iiii", request, from_row, round,
 				    (int64_t)limit),
 			 each, arg, e);
+}
+
+int64_t
+store_plan_count(struct store *s, int64_t request, int64_t round)
+{
+	sqlite3_stmt *st = store_bind(s, SQL_PLAN_COUNT, "ii", request, round);
+	int64_t n = store_row(s, st, NULL) == 1 ? sqlite3_column_int64(st, 0) : 0;
+
+	store_reset(st);
+	return n;
+}
+
+void
+store_plan_hashes(struct store *s, int64_t request, int64_t round,
+		  void (*each)(void *, int64_t, const uint8_t[DIGEST_LEN]), void *arg)
+{
+	sqlite3_stmt *st = store_bind(s, SQL_PLAN_HASHES, "ii", request, round);
+
+	while (store_row(s, st, NULL) == 1)
+		if (sqlite3_column_bytes(st, 1) == DIGEST_LEN)
+			each(arg, sqlite3_column_int64(st, 0), sqlite3_column_blob(st, 1));
+	store_reset(st);
 }
 
 int

@@ -8,10 +8,25 @@
 #define REQUEST_COLUMNS \
 	"r.id, r.kind, r.agency, r.letter, r.date, r.signer, r.reason, r.channel, r.declared, " \
 	"r.state, r.digest, r.round, r.items, r.open, r.failed, r.submitter, r.approver, r.refusal, " \
-	"r.submitted_at, r.approved_at, r.ended_at"
+	"r.submitted_at, r.approved_at, r.ended_at, r.domain, r.signer_title, r.requester, " \
+	"r.requester_phone, r.contact, r.attachment, r.policy, r.due_at, r.needs, r.first_approver"
 #define MAILBOX_COLUMNS \
 	"login, address, person, full_name, agency, kind, status, login_allowed, delivery_allowed, " \
-	"title, unit, phone, rank, quota, opid, entry_uuid, request, updated_at"
+	"title, unit, phone, rank, quota, opid, entry_uuid, request, updated_at, custodian, aliases, " \
+	"purge_due"
+#define ADDRESS_COLUMNS \
+	"a.local, a.domain, a.login, a.state, a.person, a.request, a.reserved_at, a.active_at, " \
+	"a.alias_at, a.ended_at, coalesce(r.state, '')"
+/* Letters that have not ended. */
+#define OPEN_STATES "('received', 'name-needed', 'planned', 'approved')"
+/* What waits the longest comes first; without a term last. */
+#define DUE_ORDER "coalesce(nullif(r.due_at, 0), 9223372036854775807)"
+/* How an item shows itself, seen through its request's state; ?N is now. */
+#define ITEM_SHOWN(now) \
+	"CASE WHEN i.state = 'checked' AND r.state = 'approved' THEN i.state " \
+	"WHEN i.state NOT IN ('planned', 'checked', 'name-needed') OR r.state = 'name-needed' " \
+	"THEN i.state WHEN r.state = 'approved' AND i.due > " now " THEN 'scheduled' " \
+	"ELSE r.state END"
 #define OPERATOR_COLUMNS \
 	"name, full_name, roles, agency, uid, scram, created_at, revoked_at, in_directory"
 
@@ -48,22 +63,42 @@
 	X(AGENCY_GET, "SELECT code, name, kind, parent FROM agency WHERE code = ?") \
 	X(AGENCY_ALL, "SELECT code, name, kind, parent FROM agency ORDER BY code") \
 	X(AGENCY_ADD, "INSERT INTO agency (code, name, kind, parent) VALUES (?, ?, ?, ?)") \
-	X(ADDRESS_GET, "SELECT a.state, a.request, coalesce(r.state, '') FROM address a " \
-		"LEFT JOIN request r ON r.id = a.request WHERE a.login = ?") \
-	X(ADDRESS_PUT, "INSERT INTO address (login, state, request, person, since) " \
-		"VALUES (?, ?, ?, ?, unixepoch()) ON CONFLICT (login) DO UPDATE SET " \
-		"state = excluded.state, request = excluded.request, person = excluded.person, " \
-		"since = excluded.since") \
+	X(ADDRESS_GET, "SELECT " ADDRESS_COLUMNS " FROM address a " \
+		"LEFT JOIN request r ON r.id = a.request WHERE a.local = ?") \
+	X(ADDRESS_PUT, "INSERT INTO address (local, domain, login, state, request, person, shape, " \
+		"reserved_at, active_at, alias_at, ended_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, " \
+		"iif(?4 = 'reserved', ?8, 0), iif(?4 = 'active', ?8, 0), iif(?4 = 'alias', ?8, 0), " \
+		"iif(?4 = 'tombstone', ?8, 0)) ON CONFLICT (local) DO UPDATE SET " \
+		"domain = excluded.domain, login = excluded.login, state = excluded.state, " \
+		"request = excluded.request, person = excluded.person, " \
+		"shape = iif(excluded.shape = '', shape, excluded.shape), " \
+		"reserved_at = iif(excluded.state = 'reserved', ?8, reserved_at), " \
+		"active_at = iif(excluded.state = 'active', ?8, iif(excluded.state = 'reserved', 0, " \
+		"active_at)), alias_at = iif(excluded.state = 'alias', ?8, " \
+		"iif(excluded.state IN ('reserved', 'active'), 0, alias_at)), " \
+		"ended_at = iif(excluded.state = 'tombstone', ?8, 0)") \
+	X(ADDRESS_LIST, "SELECT " ADDRESS_COLUMNS " FROM address a LEFT JOIN request r " \
+		"ON r.id = a.request WHERE a.local > ?1 AND (?2 IS NULL OR a.state = ?2) " \
+		"AND (?3 IS NULL OR a.domain = ?3) AND (?4 IS NULL OR instr(a.local, ?4)) " \
+		"ORDER BY a.local LIMIT ?5") \
+	X(ADDRESS_ALIKE, "SELECT " ADDRESS_COLUMNS " FROM address a LEFT JOIN request r " \
+		"ON r.id = a.request WHERE a.shape = ?1 AND a.shape <> '' LIMIT ?2") \
+	X(ADDRESS_END, "UPDATE address SET state = 'tombstone', request = ?2, ended_at = ?3 " \
+		"WHERE (local = ?1 OR (local <> login AND login = ?1)) AND state <> 'tombstone'") \
 	X(MAILBOX_GET, "SELECT " MAILBOX_COLUMNS " FROM mailbox WHERE login = ?") \
 	X(MAILBOX_PUT, "INSERT INTO mailbox (" MAILBOX_COLUMNS ") " \
-		"VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (login) DO UPDATE SET " \
+		"VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (login) DO UPDATE SET " \
 		"address = excluded.address, person = excluded.person, " \
 		"full_name = excluded.full_name, agency = excluded.agency, kind = excluded.kind, " \
 		"status = excluded.status, login_allowed = excluded.login_allowed, " \
 		"delivery_allowed = excluded.delivery_allowed, title = excluded.title, " \
 		"unit = excluded.unit, phone = excluded.phone, rank = excluded.rank, " \
 		"quota = excluded.quota, opid = excluded.opid, entry_uuid = excluded.entry_uuid, " \
-		"request = excluded.request, updated_at = excluded.updated_at") \
+		"request = excluded.request, updated_at = excluded.updated_at, " \
+		"custodian = excluded.custodian, aliases = excluded.aliases, " \
+		"purge_due = excluded.purge_due") \
+	X(MAILBOX_NAMED, "SELECT " MAILBOX_COLUMNS " FROM mailbox WHERE full_name = ? " \
+		"AND agency = ? AND status <> 'purged' LIMIT 1") \
 	X(MAILBOX_LIST, "SELECT " MAILBOX_COLUMNS " FROM mailbox WHERE login > ?1 " \
 		"AND (?2 IS NULL OR agency = ?2) AND (?3 IS NULL OR status = ?3) " \
 		"AND (?4 IS NULL OR instr(login, ?4) OR instr(full_name, ?4)) ORDER BY login LIMIT ?5") \
@@ -71,19 +106,26 @@
 		"GROUP BY status") \
 	X(REQUEST_ADD, "INSERT INTO request (kind, agency, letter, date, signer, reason, channel, " \
 		"declared, state, digest, round, items, open, failed, submitter, approver, refusal, " \
-		"submitted_at, approved_at, ended_at) " \
-		"VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING id") \
+		"submitted_at, approved_at, ended_at, domain, signer_title, requester, requester_phone, " \
+		"contact, attachment, policy, due_at, needs, first_approver) VALUES " \
+		"(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING id") \
 	X(REQUEST_GET, "SELECT " REQUEST_COLUMNS " FROM request r WHERE r.id = ?") \
 	X(REQUEST_PUT, "UPDATE request SET state = ?2, digest = ?3, round = ?4, items = ?5, " \
 		"open = ?6, failed = ?7, approver = ?8, refusal = ?9, approved_at = ?10, " \
-		"ended_at = ?11 WHERE id = ?1") \
+		"ended_at = ?11, due_at = ?12, needs = ?13, first_approver = ?14 WHERE id = ?1") \
 	X(REQUEST_LIST, "SELECT " REQUEST_COLUMNS " FROM request r WHERE r.id < ?1 " \
 		"AND (?2 IS NULL OR r.agency = ?2) AND (?3 IS NULL OR r.submitter = ?3) " \
 		"AND (?4 IS NULL OR r.state = ?4) " \
-		"AND (?5 = 0 OR r.state IN ('received', 'planned', 'approved')) " \
-		"AND (r.kind = 'letter' OR ?5 <> 0 OR ?4 IS NOT NULL) ORDER BY r.id DESC LIMIT ?6") \
+		"AND (r.kind = 'letter' OR ?4 IS NOT NULL) ORDER BY r.id DESC LIMIT ?5") \
+	X(REQUEST_OPEN, "SELECT " REQUEST_COLUMNS " FROM request r WHERE r.state IN " OPEN_STATES " " \
+		"AND (?1 = 0 OR (" DUE_ORDER ", r.id) > ((SELECT " DUE_ORDER " FROM request r " \
+		"WHERE r.id = ?1), ?1)) AND (?2 IS NULL OR r.agency = ?2) " \
+		"AND (?3 IS NULL OR r.submitter = ?3) ORDER BY " DUE_ORDER ", r.id LIMIT ?4") \
+	X(REQUEST_OVERDUE, "SELECT count(*), coalesce(min(due_at), 0) FROM request " \
+		"WHERE state IN " OPEN_STATES " AND kind = 'letter' AND due_at > 0 AND due_at < ?1 " \
+		"AND (?2 IS NULL OR agency = ?2)") \
 	X(REQUEST_OLDEST, "SELECT coalesce(min(submitted_at), 0) / 1000000 FROM request " \
-		"WHERE state IN ('planned', 'approved')") \
+		"WHERE state IN ('name-needed', 'planned', 'approved')") \
 	X(ITEM_ADD, "INSERT INTO item (request, row, round, op, ref, login, address, person, " \
 		"full_name, state, error, due, opid, plan, plan_sha, input, tried, intent, updated_at) " \
 		"VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING id") \
@@ -98,15 +140,11 @@
 	X(ITEM_IN_STATE, "SELECT " ITEM_COLUMNS " FROM item i INDEXED BY item_state " \
 		"WHERE i.request = ? AND i.state = ? AND i.row > ? AND i.due <= ? " \
 		"ORDER BY i.row LIMIT ?") \
-	X(ITEM_COUNTS, "SELECT CASE WHEN i.state = 'checked' AND r.state = 'approved' THEN i.state " \
-		"WHEN i.state NOT IN ('planned', 'checked') THEN i.state " \
-		"WHEN r.state = 'approved' AND i.due > ?2 THEN 'scheduled' ELSE r.state END, count(*) " \
+	X(ITEM_COUNTS, "SELECT " ITEM_SHOWN("?2") ", count(*) " \
 		"FROM request r JOIN item i ON i.request = r.id WHERE r.id = ?1 GROUP BY 1") \
-	X(ITEM_COUNTS_OPEN, "SELECT CASE WHEN i.state = 'checked' AND r.state = 'approved' THEN i.state " \
-		"WHEN i.state NOT IN ('planned', 'checked') THEN i.state " \
-		"WHEN r.state = 'approved' AND i.due > ?1 THEN 'scheduled' ELSE r.state END, count(*) " \
+	X(ITEM_COUNTS_OPEN, "SELECT " ITEM_SHOWN("?1") ", count(*) " \
 		"FROM request r CROSS JOIN item i ON i.request = r.id " \
-		"WHERE r.state IN ('planned', 'approved') GROUP BY 1") \
+		"WHERE r.state IN ('name-needed', 'planned', 'approved') GROUP BY 1") \
 	X(ITEM_ADRIFT, "SELECT " ITEM_COLUMNS " FROM item i " \
 		"WHERE i.state IN ('running', 'unknown') ORDER BY i.id") \
 	X(ITEM_DUE, "SELECT i.due FROM item i INDEXED BY item_due JOIN request r ON r.id = i.request " \
@@ -121,8 +159,10 @@
 		"INDEXED BY item_state WHERE i.request = r.id AND i.state = 'checked')) " \
 		"AND (r.submitter = 'hopthud' OR EXISTS (SELECT 1 FROM operator o " \
 		"WHERE o.name = r.approver AND o.in_directory = 1)) ORDER BY r.id LIMIT ?2") \
-	X(REQUEST_DISALLOW, "UPDATE request SET state = 'planned', approver = '', approved_at = 0 " \
-		"WHERE state = 'approved' AND kind = 'letter' AND approver = ? RETURNING id") \
+	X(REQUEST_DISALLOW, "UPDATE request SET state = 'planned', approver = '', " \
+		"first_approver = '', approved_at = 0 WHERE kind = 'letter' AND " \
+		"((state = 'approved' AND (approver = ?1 OR first_approver = ?1)) " \
+		"OR (state = 'planned' AND first_approver = ?1)) RETURNING id") \
 	X(ITEM_REF, "SELECT " ITEM_COLUMNS " FROM request r JOIN item i ON i.request = r.id " \
 		"WHERE r.agency = ? AND r.letter = ? AND substr(r.date, 1, 4) = substr(?, 1, 4) " \
 		"AND i.ref = ? AND (r.state NOT IN ('refused', 'cancelled') OR i.state = 'done') " \
@@ -130,6 +170,12 @@
 	X(REQUEST_OF_LETTER, "SELECT id FROM request WHERE agency = ? AND letter = ? " \
 		"AND substr(date, 1, 4) = substr(?, 1, 4) AND id <> ? " \
 		"AND (? = 0 OR state = 'received') LIMIT 1") \
+	X(PLAN_COUNT, "SELECT count(*) FROM item WHERE request = ? AND round = ? " \
+		"AND state = 'planned'") \
+	X(PLAN_HASHES, "SELECT row, plan_sha FROM item WHERE request = ? AND round = ? " \
+		"AND state = 'planned' ORDER BY row") \
+	X(ITEM_NEEDY, "SELECT 1 FROM item INDEXED BY item_state WHERE request = ? " \
+		"AND state = 'name-needed' LIMIT 1") \
 	X(ITEM_HISTORY, "SELECT " ITEM_COLUMNS ", " REQUEST_COLUMNS " FROM item i JOIN request r " \
 		"ON r.id = i.request WHERE i.login = ? ORDER BY i.id DESC LIMIT ?")
 

@@ -14,16 +14,18 @@ import sys
 
 MAX_SAFE = 2 ** 53 - 1
 LOCKED = b"000001010000Z"
-LETTER_OPS = ("create", "update", "suspend", "resume", "close")
+LETTER_OPS = ("create", "update", "suspend", "resume", "close", "restore", "purge", "rename",
+              "transfer")
 ENDED = ("done", "failed", "refused", "cancelled")
 FINAL = {"create": ("active", True, True), "suspend": ("suspended", False, True),
-         "resume": ("active", True, True), "close": ("closed", False, False)}
+         "resume": ("active", True, True), "close": ("closed", False, False),
+         "restore": ("active", True, True), "purge": ("purged", False, False)}
 
 # column of the database: attribute of the entry
 ATTRIBUTES = {"login": "uid", "address": "mail", "person": "hopthuPersonRef", "full_name": "cn",
               "agency": "hopthuAgency", "kind": "hopthuKind", "status": "hopthuStatus",
               "title": "title", "unit": "ou", "phone": "telephoneNumber", "rank": "hopthuRank",
-              "opid": "hopthuOpId", "entry_uuid": "entryUUID"}
+              "opid": "hopthuOpId", "entry_uuid": "entryUUID", "custodian": "hopthuCustodian"}
 
 
 def leaf_hash(record):
@@ -130,9 +132,10 @@ class Judge:
         self.items = rows("SELECT * FROM item ORDER BY id")
         self.requests = {r["id"]: r for r in rows("SELECT * FROM request")}
         self.mailboxes = {r["login"]: r for r in rows("SELECT * FROM mailbox")}
-        self.addresses = {r["login"]: r for r in rows("SELECT * FROM address")}
+        self.addresses = {r["local"]: r for r in rows("SELECT * FROM address")}
         self.operators = {r["name"]: r for r in rows("SELECT * FROM operator")}
         self.agencies = {r["code"]: r for r in rows("SELECT * FROM agency")}
+        self.meta = {r["key"]: r["value"] for r in rows("SELECT * FROM meta")}
         con.close()
         self.writes = [Write(e) for e in slapd.accesslog()]
         self.people = {first(e, "uid").decode().lower(): e for e in
@@ -154,6 +157,7 @@ class Judge:
         """ended: every letter must have come to an end (or wait for a person)."""
         self.check_log(verify)
         self.check_items(ended)
+        self.check_plans()
         self.check_effects()
         self.check_intents(ended)
         self.check_three_ways(mailboxes)
@@ -256,6 +260,32 @@ class Judge:
                 left = [i["row"] for i in items if i["state"] not in ENDED]
                 if left:
                     self.complain("I7", "request %d is %s, rows %s are not", rid, r["state"], left)
+
+    # --- plans ---
+    def check_plans(self):
+        """What was approved is what is kept: line, hash, digest, and a salt nobody can guess."""
+        import hmac
+        key = bytes.fromhex(self.meta.get("plan_key", ""))
+        by_request = collections.defaultdict(list)
+        for i in self.items:
+            by_request[i["request"]].append(i)
+            line = i["plan"].encode()
+            if hashlib.sha256(line).digest() != bytes(i["plan_sha"]):
+                self.complain("I7", "item %d: the hash of its plan is not its plan's", i["id"])
+            at = line.rindex(b',"salt":')
+            made = hmac.digest(key, b"hopthu/pii/1\0plan\0" + line[:at], "sha256")[:16].hex()
+            if json.loads(line).get("salt") != made:
+                self.complain("I7", "item %d: the salt of its plan is not of this database",
+                              i["id"])
+        for rid, r in self.requests.items():
+            items = sorted(by_request[rid], key=lambda i: i["row"])
+            if r["round"] != 1 or not r["digest"] or len(items) != r["items"] or \
+                    any(i["round"] != 1 or i["state"] == "checked" for i in items):
+                continue
+            text = "hopthu-plan/2 %d\n" % len(items)
+            text += "".join("%d %s\n" % (i["row"], bytes(i["plan_sha"]).hex()) for i in items)
+            if hashlib.sha256(text.encode()).hexdigest() != r["digest"]:
+                self.complain("I7", "request %d: its digest is not its plan's", rid)
 
     # --- I1 ---
     def check_effects(self):
@@ -415,6 +445,14 @@ class Judge:
             if first(entry, attribute) != (b"TRUE" if row[column] else b"FALSE"):
                 self.complain("I7", "%s: %s is %r, %r in the database", login, attribute,
                               first(entry, attribute), row[column])
+        aliases = sorted(v.decode() for v in entry.get("hopthuAlias", []))
+        if aliases != [a for a in row["aliases"].split("\n") if a]:
+            self.complain("I7", "%s: hopthuAlias is %r, %r in the database", login, aliases,
+                          row["aliases"])
+        due = first(entry, "hopthuPurgeDue").decode()
+        if due[:8] != row["purge_due"].replace("-", ""):
+            self.complain("I7", "%s: hopthuPurgeDue is %r, %r in the database", login, due,
+                          row["purge_due"])
         quota = first(entry, "hopthuQuota").decode()
         if quota != (str(row["quota"]) if row["quota"] else ""):
             self.complain("I7", "%s: hopthuQuota is %r, %r in the database", login, quota,

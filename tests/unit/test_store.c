@@ -201,6 +201,50 @@ test_truncated_log_is_noticed(void **state)
 	assert_non_null(strstr(e.msg, "damaged"));
 }
 
+static int
+put(struct store *s, const char *local, const char *login, enum address_state state,
+    int64_t request)
+{
+	struct address a = { .local = local, .domain = "tinh.gov.vn", .login = login,
+			     .state = state, .person = "p", .request = request };
+	struct err e = ERR_INIT;
+
+	return store_put_address(s, &a, "shape", &e);
+}
+
+/* Each state has its time, and a purge ends every address of the mailbox. */
+static void
+test_life_of_an_address(void **state)
+{
+	struct err e = ERR_INIT;
+	struct store *s = created();
+	struct arena *arena = arena_new();
+	struct address a;
+
+	(void)state;
+	assert_int_equal(store_begin(s, &e), 0);
+	assert_int_equal(put(s, "anhdt", "anhdt", ADDRESS_RESERVED, 1), 0);
+	assert_int_equal(put(s, "anhdt", "anhdt", ADDRESS_ACTIVE, 1), 0);
+	assert_int_equal(put(s, "dtanh", "anhdt", ADDRESS_ACTIVE, 2), 0);
+	assert_int_equal(put(s, "anhdt", "anhdt", ADDRESS_ALIAS, 2), 0);
+	assert_int_equal(put(s, "other", "other", ADDRESS_ACTIVE, 3), 0);
+	assert_int_equal(store_find_address(s, "anhdt", &a, arena), 1);
+	assert_int_equal(a.state, ADDRESS_ALIAS);
+	assert_string_equal(a.login, "anhdt");
+	assert_true(a.reserved_at && a.active_at && a.alias_at && !a.ended_at);
+	assert_int_equal(store_end_addresses(s, "anhdt", 4, &e), 0);
+	assert_int_equal(store_find_address(s, "dtanh", &a, arena), 1);
+	assert_int_equal(a.state, ADDRESS_TOMBSTONE);
+	assert_int_equal(a.request, 4);
+	assert_true(a.ended_at != 0);
+	assert_int_equal(store_address(s, "anhdt", NULL), ADDRESS_TOMBSTONE);
+	assert_int_equal(store_address(s, "other", NULL), ADDRESS_ACTIVE);
+	assert_int_equal(append(s, "{\"seq\":1}"), 0);
+	assert_int_equal(store_end(s, &e), 0);
+	arena_free(arena);
+	store_close(s);
+}
+
 static void
 test_promise_of_a_refused_letter_is_void(void **state)
 {
@@ -208,13 +252,16 @@ test_promise_of_a_refused_letter_is_void(void **state)
 	struct store *s = created();
 	struct request r = { .kind = REQUEST_LETTER, .agency = "snv", .letter = "1", .date = "",
 			     .signer = "", .reason = "", .channel = "", .state = STATE_PLANNED,
-			     .digest = "", .submitter = "lan", .approver = "", .refusal = "" };
+			     .digest = "", .submitter = "lan", .approver = "", .refusal = "",
+			     .domain = "", .signer_title = "", .requester = "",
+			     .requester_phone = "", .contact = "", .attachment = "", .policy = "",
+			     .needs = 1, .first_approver = "" };
 	int64_t by = 0;
 
 	(void)state;
 	assert_int_equal(store_begin(s, &e), 0);
 	assert_int_equal(store_add_request(s, &r, &e), 0);
-	assert_int_equal(store_take_address(s, "anhdt", ADDRESS_RESERVED, r.id, "p", &e), 0);
+	assert_int_equal(put(s, "anhdt", "anhdt", ADDRESS_RESERVED, r.id), 0);
 	assert_int_equal(append(s, "{\"seq\":1}"), 0);
 	assert_int_equal(store_end(s, &e), 0);
 	assert_int_equal(store_address(s, "anhdt", &by), ADDRESS_RESERVED);
@@ -226,7 +273,7 @@ test_promise_of_a_refused_letter_is_void(void **state)
 	assert_int_equal(store_end(s, &e), 0);
 	assert_int_equal(store_address(s, "anhdt", NULL), ADDRESS_FREE);
 	assert_int_equal(store_begin(s, &e), 0);
-	assert_int_equal(store_take_address(s, "anhdt", ADDRESS_ACTIVE, r.id, "p", &e), 0);
+	assert_int_equal(put(s, "anhdt", "anhdt", ADDRESS_ACTIVE, r.id), 0);
 	assert_int_equal(append(s, "{\"seq\":3}"), 0);
 	assert_int_equal(store_end(s, &e), 0);
 	/* given out once, never free again, whatever became of the letter */
@@ -245,6 +292,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_newer_version_is_refused_untouched, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_truncated_log_is_noticed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_life_of_an_address, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_promise_of_a_refused_letter_is_void, setup,
 						teardown),
 	};
