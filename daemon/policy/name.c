@@ -2,26 +2,23 @@
 #include <string.h>
 
 #include "common/text.h"
-#include "common/vocab.h"
-#include "daemon/policy/name.h"
+#include "daemon/policy/name_private.h"
 
-#define LOCAL_MAX 64 /* RFC 5321 section 4.5.3.1.1 */
 #define LOOKALIKE \
 	"if it looks like a Latin letter it comes from another alphabet: type the name again " \
 	"on a Vietnamese keyboard"
 
-static bool
-allowed(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-}
-
-/* Length of the apostrophe or hyphen at s, 0 when it is none. */
+/*
+ * Length of the apostrophe or hyphen at s, 0 when it is none.  In all the forms that keyboards and
+ * word processors give: quotation marks, primes, accents that stand alone, dashes, full width.
+ */
 static size_t
 joiner(const char *s)
 {
 	static const char *const joiners[] = {
-		"'", "-", "`", "\u2018", "\u2019", "\u02BC", "\u02BB", "\u00B4", "\u2010", "\u2011",
+		"'", "-", "`", "\u2019", "\u2018", "\u02BC", "\u02BB", "\u2010", "\u2011",
+		"\u2012", "\u2013", "\u2212", "\u00B4", "\u2032", "\u201B", "\u02B9", "\u02BD",
+		"\uFF07", "\uFF0D",
 	};
 
 	for (size_t i = 0; i < sizeof(joiners) / sizeof(*joiners); i++) {
@@ -33,6 +30,10 @@ joiner(const char *s)
 	return 0;
 }
 
+/* What parts words, in a name and in a unit's name. */
+#define NAME_PARTS " "
+#define UNIT_PARTS " ,;:.()/&+\""
+
 static size_t
 char_size(const char *s)
 {
@@ -43,67 +44,70 @@ char_size(const char *s)
 	return n;
 }
 
-/* The first character, as the person wrote it, that has no place in an address. */
+/* The first character, as it was written, that has no place in an address. */
 static const char *
-find_unfoldable(const char *full)
+find_unfoldable(const char *text, const char *parts)
 {
-	while (*full) {
-		size_t n = char_size(full);
-		AUTO(str) one = xstrndup(full, n);
+	while (*text) {
+		size_t n = char_size(text);
+		AUTO(str) one = xstrndup(text, n);
 		AUTO(str) folded = text_fold(one);
-		bool good = *full == ' ' || joiner(full);
+		bool good = strchr(parts, *text) || joiner(text);
 
 		for (const char *p = folded; !good && *p; p++)
-			if (!allowed(*p))
-				return full;
-		full += n;
+			if (!name_allowed(*p))
+				return text;
+		text += n;
 	}
-	return full;
+	return text;
 }
 
 static int
-unfoldable(const char *full, struct err *e)
+unfoldable(const char *text, const char *what, const char *parts, struct err *e)
 {
 	char shown[32];
 
-	text_show_char(find_unfoldable(full), shown, sizeof(shown));
+	text_show_char(find_unfoldable(text, parts), shown, sizeof(shown));
 	return err_set(e, ERR_USAGE,
-		       "the character %s in the name cannot be written in an address; " LOOKALIKE,
-		       shown);
+		       "the character %s in the %s cannot be written in an address; " LOOKALIKE,
+		       shown, what);
 }
 
-/* Folded words without their joiners; -1 when a character is left over or a word is empty. */
+/* Drops the joiners from folded words, in place; -1 when a character is left over or a word is
+ * empty. */
 static int
-fold_words(const char *full, struct buf *out, struct err *e)
+join_words(char *folded, const char *full, struct err *e)
 {
-	AUTO(str) folded = text_fold(full);
-	const char *p = folded;
+	char *out = folded;
 
-	while (*p) {
-		size_t n = joiner(p);
+	for (const char *p = folded; *p;) {
+		size_t n;
 
-		if (n) {
-			p += n;
+		if (name_allowed(*p) || (*p == ' ' && out > folded && out[-1] != ' ')) {
+			*out++ = *p++;
 			continue;
 		}
-		if (*p == ' ' && (!out->len || out->data[out->len - 1] == ' '))
-			break;
-		if (*p != ' ' && !allowed(*p))
-			return unfoldable(full, e);
-		buf_char(out, *p++);
+		if (*p == ' ') /* the word before it was nothing but joiners */
+			goto empty;
+		n = joiner(p);
+		if (!n)
+			return unfoldable(full, "name", NAME_PARTS, e);
+		p += n;
 	}
-	if (*p || !out->len || out->data[out->len - 1] == ' ')
-		return err_set(e, ERR_USAGE,
-			       "a word of the name has no letter: write apostrophes and hyphens "
-			       "inside a word, without spaces around them");
-	return 0;
+	*out = '\0';
+	if (out > folded && out[-1] != ' ')
+		return 0;
+empty:
+	return err_set(e, ERR_USAGE,
+		       "a word of the name has no letter: write apostrophes and hyphens inside a "
+		       "word, without spaces around them");
 }
 
 int
 name_parse(struct name *n, const char *text, struct err *e)
 {
 	AUTO(str) full = text_clean(text, strlen(text), e);
-	AUTO(buf) folded = BUF_INIT;
+	AUTO(str) folded = NULL;
 	const char *first, *last;
 
 	if (!full)
@@ -113,14 +117,15 @@ name_parse(struct name *n, const char *text, struct err *e)
 	if (text_length(full, strlen(full)) > NAME_MAX_CHARS)
 		return err_set(e, ERR_USAGE, "the name is longer than %d characters",
 			       NAME_MAX_CHARS);
-	if (fold_words(full, &folded, e))
+	folded = text_fold(full);
+	if (join_words(folded, full, e))
 		return -1;
 	first = strchr(full, ' ');
 	last = strrchr(full, ' ');
 	n->family = xstrndup(full, first ? (size_t)(first - full) : 0);
 	n->given = xstrdup(last ? last + 1 : full);
 	n->full = STEAL(full);
-	n->folded = buf_steal(&folded);
+	n->folded = STEAL(folded);
 	return 0;
 }
 
@@ -134,165 +139,42 @@ name_release(struct name *n)
 	memset(n, 0, sizeof(*n));
 }
 
-/* Placeholders: each writes its part of the folded words. */
-static void
-put_given(const struct name *n, unsigned seq, struct buf *out)
+int
+name_fold_unit(const char *unit, struct buf *out, struct err *e)
 {
-	const char *last = strrchr(n->folded, ' ');
+	AUTO(str) clean = text_clean(unit, strlen(unit), e);
+	AUTO(str) folded = clean ? text_fold(clean) : NULL;
+	size_t before = out->len;
+	bool parted = false;
 
-	(void)seq;
-	buf_str(out, last ? last + 1 : n->folded);
-}
+	if (!clean)
+		return -1;
+	for (const char *p = folded; *p;) {
+		size_t n = 1;
 
-static void
-put_family(const struct name *n, unsigned seq, struct buf *out)
-{
-	const char *first = strchr(n->folded, ' ');
-
-	(void)seq;
-	if (first)
-		buf_add(out, n->folded, (size_t)(first - n->folded));
-}
-
-static void
-put_middle(const struct name *n, unsigned seq, struct buf *out)
-{
-	const char *first = strchr(n->folded, ' '), *last = strrchr(n->folded, ' ');
-
-	(void)seq;
-	for (; first && first < last; first++)
-		if (*first != ' ')
-			buf_char(out, *first);
-}
-
-static void
-put_initials(const struct name *n, unsigned seq, struct buf *out)
-{
-	const char *word = n->folded, *space;
-
-	(void)seq;
-	for (; (space = strchr(word, ' ')); word = space + 1)
-		buf_char(out, *word);
-}
-
-static void
-put_full(const struct name *n, unsigned seq, struct buf *out)
-{
-	(void)seq;
-	for (const char *p = n->folded; *p; p++)
-		if (*p != ' ')
+		if (name_allowed(*p)) {
+			if (parted && out->len > before)
+				buf_char(out, ' ');
 			buf_char(out, *p);
-}
-
-static void
-put_seq(const struct name *n, unsigned seq, struct buf *out)
-{
-	(void)n;
-	if (seq)
-		buf_printf(out, "%u", seq);
-}
-
-#define PLACEHOLDERS(X) X(given) X(family) X(middle) X(initials) X(full) X(seq)
-#define KNOWN "{given} {family} {middle} {initials} {full} {seq}"
-
-#define X(word) #word,
-static const char *const words[] = { PLACEHOLDERS(X) NULL };
-#undef X
-#define X(word) put_##word,
-static void (*const put[])(const struct name *, unsigned, struct buf *) = { PLACEHOLDERS(X) };
-#undef X
-
-/* Index of the placeholder "{word}" at p and its length with the braces; -1 when it is none. */
-static int
-placeholder(const char *p, size_t *len)
-{
-	size_t n = strcspn(p + 1, "{}");
-
-	*len = n + 1 + (p[n + 1] == '}');
-	for (int i = 0; p[n + 1] == '}' && words[i]; i++)
-		if (strlen(words[i]) == n && !strncmp(words[i], p + 1, n))
-			return i;
-	return -1;
-}
-
-static int
-unknown_placeholder(const char *p, size_t len, struct err *e)
-{
-	AUTO(buf) shown = BUF_INIT;
-	AUTO(str) word = xstrndup(p + 1, len > 2 ? len - 2 : 0);
-	const char *near = nearest_word(word, words);
-
-	text_show(p, len, 24, &shown);
-	if (p[len - 1] != '}')
-		return err_set(e, ERR_CONFIG, "\"%s\" in the naming template has no closing brace",
-			       shown.data);
-	if (near)
-		return err_set(e, ERR_CONFIG,
-			       "%s is no placeholder of naming templates; did you mean {%s}?  "
-			       "There are " KNOWN, shown.data, near);
-	return err_set(e, ERR_CONFIG,
-		       "%s is no placeholder of naming templates; there are " KNOWN, shown.data);
-}
-
-int
-name_check_template(const char *template, struct err *e)
-{
-	bool personal = false;
-	char shown[32];
-
-	for (const char *p = template; *p;) {
-		size_t len = 1;
-
-		if (*p == '{') {
-			int i = placeholder(p, &len);
-
-			if (i < 0)
-				return unknown_placeholder(p, len, e);
-			personal = personal || put[i] != put_seq;
-		} else if (!allowed(*p) && *p != '.') {
-			text_show_char(p, shown, sizeof(shown));
-			return err_set(e, ERR_CONFIG,
-				       "%s cannot stand in a naming template; there are a-z, 0-9, "
-				       "the dot and " KNOWN, shown);
+			parted = false;
+		} else if (strchr(UNIT_PARTS, *p)) {
+			parted = true;
+		} else if (!(n = joiner(p))) {
+			return unfoldable(clean, "unit", UNIT_PARTS, e);
 		}
-		p += len;
+		p += n;
 	}
-	if (!personal)
-		return err_set(e, ERR_CONFIG,
-			       "the naming template has nothing of the person's name in it; there "
-			       "are " KNOWN);
+	if (out->len == before)
+		return err_set(e, ERR_USAGE, "the unit has no letter");
 	return 0;
 }
 
 int
-name_apply(const char *template, const struct name *n, unsigned seq, struct buf *out,
-	   struct err *e)
+name_too_long(size_t n, struct err *e)
 {
-	AUTO(buf) local = BUF_INIT;
-
-	for (const char *p = template; *p;) {
-		size_t len = 1;
-
-		if (*p == '{') {
-			int i = placeholder(p, &len);
-
-			if (i < 0)
-				return unknown_placeholder(p, len, e);
-			put[i](n, seq, &local);
-		} else {
-			buf_char(&local, *p);
-		}
-		p += len;
-	}
-	if (name_check_local(local.data, e)) {
-		AUTO(buf) shown = BUF_INIT;
-
-		text_show(n->full, strlen(n->full), 60, &shown);
-		return err_wrap(e, "the naming template makes no address of \"%s\"", shown.data);
-	}
-	buf_clear(out);
-	buf_add(out, local.data, local.len);
-	return 0;
+	return err_set(e, ERR_USAGE,
+		       "the part of the address before the @ has %zu characters, %d are the most", n,
+		       NAME_LOCAL_MAX);
 }
 
 int
@@ -304,17 +186,15 @@ name_check_local(const char *local, struct err *e)
 	if (!n)
 		return err_set(e, ERR_USAGE, "the part of the address before the @ is empty");
 	for (const char *p = local; *p; p++) {
-		if (allowed(*p) || *p == '.')
+		if (name_allowed(*p) || *p == '.')
 			continue;
 		text_show_char(p, shown, sizeof(shown));
 		return err_set(e, ERR_USAGE,
 			       "%s cannot stand in an address; there are a-z, 0-9 and single dots",
 			       shown);
 	}
-	if (n > LOCAL_MAX)
-		return err_set(e, ERR_USAGE,
-			       "the part of the address before the @ has %zu characters, %d are "
-			       "the most", n, LOCAL_MAX);
+	if (n > NAME_LOCAL_MAX)
+		return name_too_long(n, e);
 	if (local[0] == '.' || local[n - 1] == '.' || strstr(local, ".."))
 		return err_set(e, ERR_USAGE,
 			       "a dot in an address must stand between two letters or digits");

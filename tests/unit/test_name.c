@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "common/text.h"
 #include "daemon/policy/name.h"
 
 #ifndef SRCDIR
@@ -32,6 +33,12 @@ static const struct example examples[] = {
 	{ "An", "{given}{family}{initials}{middle}", 0, "an" },
 	{ "Lê Hoàng Bảo Trâm", "{initials}", 0, "lhb" },
 	{ "Nguyễn Văn An", "{given}{initials}{seq}", 4294967295u, "annv4294967295" },
+	/* first letters of every word */
+	{ "Lê Hoàng Bảo Trâm", "{family:1}{middle:1}{given}", 0, "lhbtram" },
+	{ "Lê Hoàng Bảo Trâm", "{full:1}.{given:1}", 0, "lhbt.t" },
+	{ "Lê Trâm", "{family:1}{middle:1}{given}", 0, "ltram" },
+	{ "Trâm", "{family:1}{middle:1}{given}", 0, "tram" },
+	{ "Y-Bih Aleo", "{full:1}", 0, "ya" },
 	/* spellings */
 	{ "  đặng   thị\tánh  NGUYỆT ", "{given}{initials}", 0, "nguyetdta" },
 	{ "Nguye\u0302\u0303n Va\u0306n \u0110ư\u0301c", "{full}", 0, "nguyenvanduc" },
@@ -43,6 +50,7 @@ static const struct example examples[] = {
 	{ "H\u2019Hen Niê", "{full}", 0, "hhennie" },
 	{ "H\u2018Bia Êban", "{full}", 0, "hbiaeban" },
 	{ "H\u02BCBia Êban", "{given}{initials}", 0, "ebanh" },
+	{ "H\u2032Bia Y\u2212Êban", "{full}", 0, "hbiayeban" },
 	{ "K'Bôi", "{given}{initials}", 0, "kboi" },
 	{ "Y\u2011Moan Ênuôl", "{full}", 0, "ymoanenuol" },
 	{ "Ka Să Hà Ơi", "{given}{initials}", 0, "oiksh" },
@@ -113,6 +121,8 @@ test_refused_names(void **state)
 	refuses("Nguyễn V\u0410N An", "\"\u0410\" (U+0410)"); /* as it was written */
 	refuses("\u039Fng A", "U+039F");                      /* Greek O */
 	refuses("\u00D0ặng Thị", "\"\u00D0\" (U+00D0)");      /* Eth for D with stroke */
+	refuses("Nguye\u0302\u0303n V\u0430n", "\"\u0430\" (U+0430)"); /* decomposed */
+	refuses("Y \u0180lik", "\"\u0180\" (U+0180)"); /* b with stroke: is not guessed */
 	refuses("Ông 王 Hai", "王");
 	refuses("Nguyễn V. An", "\".\" (U+002E)");
 	refuses("Nguyễn Văn An (B)", "\"(\"");
@@ -162,6 +172,111 @@ test_apply_refuses(void **state)
 	name_release(&n);
 }
 
+static const struct {
+	const char *template, *year, *month, *tail, *unit, *agency;
+	unsigned seq;
+	enum name_fate fate;
+	const char *want; /* local part, column, or words of the error */
+} facts_examples[] = {
+	{ "{given}{yob}", "1990", "", "", "", "", 0, NAME_MADE, "nguyet1990" },
+	{ "{given}{mob}{yob}", "1990", "2", "", "", "", 0, NAME_MADE, "nguyet021990" },
+	{ "{given}{mob}", "", "02", "", "", "", 0, NAME_MADE, "nguyet02" },
+	{ "{given}{mob}", "", "12", "", "", "", 0, NAME_MADE, "nguyet12" },
+	{ "{given}{id:3}", "", "", "417", "", "", 0, NAME_MADE, "nguyet417" },
+	{ "{given}{id:3}", "", "", "6417", "", "", 0, NAME_MADE, "nguyet417" },
+	{ "{given}{id:4}", "", "", "0417", "", "", 0, NAME_MADE, "nguyet0417" },
+	{ "{given}{id:1}{seq}", "", "", "0417", "", "", 2, NAME_MADE, "nguyet72" },
+	{ "{given}.{agency}", "", "", "", "", "phong.snv", 0, NAME_MADE, "nguyet.phong.snv" },
+	{ "{given}.{agency:1}", "", "", "", "", "snv", 0, NAME_MADE, "nguyet.s" },
+	/* units, as official names are written */
+	{ "{unit}.{agency}", "", "", "", "Văn phòng", "snv", 0, NAME_MADE, "vanphong.snv" },
+	{ "{agency}.{unit:1}", "", "", "", "Phòng Tổ chức  cán bộ", "snv", 0, NAME_MADE,
+	  "snv.ptccb" },
+	{ "{unit:1}", "", "", "", "Phòng Hành chính - Tổng hợp", "", 0, NAME_MADE, "phcth" },
+	{ "{unit:1}", "", "", "", "Phòng Kế hoạch,Tài chính (2)", "", 0, NAME_MADE, "pkhtc2" },
+	{ "{unit}", "", "", "", "\u00A0TTYT \u2013 H\u2019Hen", "", 0, NAME_MADE, "ttythhen" },
+	/* what lacks */
+	{ "{given}{yob}", "", "2", "", "", "", 0, NAME_NEEDS, "birth_year" },
+	{ "{given}{mob}{yob}", "1990", "", "", "", "", 0, NAME_NEEDS, "birth_month" },
+	{ "{given}{id:3}", "", "", "", "", "", 0, NAME_NEEDS, "id_tail" },
+	{ "{given}{id:4}", "", "", "417", "", "", 0, NAME_NEEDS, "id_tail" },
+	{ "{unit}.{agency}", "", "", "", "", "snv", 0, NAME_NEEDS, "unit" },
+	/* what cannot be */
+	{ "{given}{yob}", "90", "", "", "", "", 0, NAME_UNFIT, "\"90\" is not a number of four" },
+	{ "{given}{yob}", "199O", "", "", "", "", 0, NAME_UNFIT, "199O" },
+	{ "{given}{mob}", "", "13", "", "", "", 0, NAME_UNFIT, "\"13\" is not a number from 1" },
+	{ "{given}{mob}", "", "0", "", "", "", 0, NAME_UNFIT, "\"0\"" },
+	{ "{given}{mob}", "", "00", "", "", "", 0, NAME_UNFIT, "\"00\"" },
+	{ "{given}{mob}", "", "002", "", "", "", 0, NAME_UNFIT, "\"002\"" },
+	{ "{given}{mob}", "", "1/", "", "", "", 0, NAME_UNFIT, "\"1/\"" },
+	{ "{given}{id:3}", "", "", "4l7", "", "", 0, NAME_UNFIT, "\"4l7\" is not digits" },
+	{ "{unit}", "", "", "", "Văn ph\u043Eng", "", 0, NAME_UNFIT, "\"\u043E\" (U+043E) in the unit" },
+	{ "{unit}", "", "", "", " - , ", "", 0, NAME_UNFIT, "no letter" },
+	{ "{unit}", "", "", "", "Ph\xF2ng", "", 0, NAME_UNFIT, "UTF-8" },
+	{ "{given}.{agency}", "", "", "", "", "", 0, NAME_UNFIT, "code of an agency" },
+	{ "{given}.{agency}", "", "", "", "", "SNV", 0, NAME_UNFIT, "\"S\"" },
+	{ "{given}.{agency}", "", "", "", "", ".snv", 0, NAME_UNFIT, "dot" },
+	{ "{full}{full}{full}{full}", "", "", "", "", "", 0, NAME_MADE,
+	  "dangthianhnguyetdangthianhnguyetdangthianhnguyetdangthianhnguyet" },
+	{ "{full}{full}{full}{full}{seq}", "", "", "", "", "", 1, NAME_UNFIT, "65 characters" },
+	{ "{given}{nobody}", "", "", "", "", "", 0, NAME_UNFIT, "{nobody}" },
+	{ "{given}{id:7}", "", "", "4170417", "", "", 0, NAME_UNFIT, "{id:7}" },
+	{ "{given", "", "", "", "", "", 0, NAME_UNFIT, "closing" },
+	{ "{given}{", "", "", "", "", "", 0, NAME_UNFIT, "closing" },
+	{ "{given}_", "", "", "", "", "", 0, NAME_UNFIT, "\"_\"" },
+};
+
+static void
+test_facts(void **state)
+{
+	struct name n;
+
+	(void)state;
+	assert_int_equal(name_parse(&n, "Đặng Thị Ánh Nguyệt", NULL), 0);
+	for (size_t i = 0; i < sizeof(facts_examples) / sizeof(*facts_examples); i++) {
+		__auto_type x = &facts_examples[i];
+		struct name_facts f = { &n, x->year, x->month, x->tail, x->unit, x->agency };
+		struct err e = ERR_INIT;
+		const char *column = "untouched";
+		AUTO(buf) out = BUF_INIT;
+
+		buf_str(&out, "before");
+		if (name_make(x->template, &f, x->seq, &out, &column, &e) != x->fate)
+			fail_msg("%zu: %s gives %s: %s", i, x->template, out.data, e.msg);
+		assert_int_equal(name_make(x->template, &f, x->seq, &out, NULL, NULL), x->fate);
+		assert_string_equal(out.data, x->fate == NAME_MADE ? x->want : "before");
+		assert_string_equal(column, x->fate == NAME_NEEDS ? x->want : "untouched");
+		if (x->fate == NAME_MADE)
+			assert_int_equal(e.class, ERR_NONE);
+		else if (!strstr(e.msg, x->want) || !strstr(e.msg, x->template))
+			fail_msg("%s: no \"%s\" in: %s", x->template, x->want, e.msg);
+	}
+	name_release(&n);
+}
+
+static void
+test_without_name(void **state)
+{
+	struct name_facts f = { .unit = "Thanh tra", .agency = "snv" };
+	struct err e = ERR_INIT;
+	const char *column = NULL;
+	AUTO(buf) out = BUF_INIT;
+
+	(void)state;
+	assert_int_equal(name_make("{unit}.{agency}", &f, 0, &out, &column, &e), NAME_MADE);
+	assert_string_equal(out.data, "thanhtra.snv");
+	assert_null(column);
+	assert_int_equal(name_make("{unit}{initials}", &f, 0, &out, &column, &e), NAME_NEEDS);
+	assert_string_equal(column, "full_name");
+	assert_string_equal(e.msg, "the naming template {unit}{initials} needs the full name: fill "
+				   "in the column full_name");
+	f.agency = NULL;
+	assert_int_equal(name_make("{agency}", &f, 0, &out, &column, &e), NAME_UNFIT);
+	assert_string_equal(e.msg,
+			    "the naming template {agency} makes no address: it needs the code of "
+			    "an agency");
+}
+
 static void
 bad_template(const char *template, const char *words)
 {
@@ -189,6 +304,55 @@ test_templates(void **state)
 	bad_template("{given}Ă", "Ă");
 	bad_template("", "nothing of the person");
 	bad_template("abc{seq}", "nothing of the person");
+	/* the known ones, all of them */
+	bad_template("{x}", "there are {given} {family} {middle} {initials} {full} {yob} {mob} "
+			    "{id:N} {seq} {unit} {agency}");
+	bad_template("{agenci}", "{agency}?");
+	bad_template("{famly:1}", "{family}?");
+}
+
+/* What may stand after the colon. */
+static void
+test_numbers(void **state)
+{
+	static const char *const good[] = {
+		"{family:1}{middle:1}{given:1}", "{full:1}", "{unit:1}{agency:1}", "{unit}.{agency}",
+		"{agency}", "{id:1}", "{given}{id:3}", "{given}{id:4}", "{yob}{mob}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+		assert_int_equal(name_check_template(good[i], NULL), 0);
+	bad_template("{given}{initials:1}", "{initials:1} in the naming template: {initials} has");
+	bad_template("{given}{seq:1}", "{seq:1}");
+	bad_template("{given}{yob:2}", "{yob:2}");
+	bad_template("{given}{mob:1}", "{mob:1}");
+	bad_template("{given}{id}", "{id} in the naming template does not say how many");
+	bad_template("{given}{id:}", "{id:1} to {id:4}");
+	bad_template("{given}{id:0}", "{id:1} to {id:4}");
+	bad_template("{given}{id:5}", "{id:1} to {id:4}");
+	bad_template("{given}{id:9}", "{id:1} to {id:4}");
+	bad_template("{given}{id:03}", "{id:1} to {id:4}");
+	bad_template("{given}{id:33}", "{id:1} to {id:4}");
+	bad_template("{given}{id:N}", "{id:1} to {id:4}");
+	bad_template("{given}{id:3", "closing");
+	bad_template("{family:2}", "write {family}, or {family:1}");
+	bad_template("{family:}", "write {family}, or {family:1}");
+	bad_template("{family:1:1}", "write {family}, or {family:1}");
+	bad_template("{family: 1}", "write {family}, or {family:1}");
+	bad_template("{:1}", "there are");
+	bad_template("{given}..{agency}", "dot");
+	bad_template(".{agency}", "dot");
+	bad_template("{agency}.", "dot");
+}
+
+static void
+test_counts(void **state)
+{
+	(void)state;
+	assert_true(name_template_counts("{given}{initials}{seq}"));
+	assert_false(name_template_counts("{given}{initials}"));
+	assert_false(name_template_counts("seq{given}"));
 }
 
 static void
@@ -220,6 +384,7 @@ test_local(void **state)
 	bad_local("lan anh", "\" \"");
 	bad_local("lan_anh", "\"_\"");
 	bad_local("đan", "\"đ\"");
+	bad_local("l\u0430n", "\"\u0430\" (U+0430)");
 	bad_local(".lan", "dot");
 	bad_local("lan.", "dot");
 	bad_local("lan..anh", "dot");
@@ -259,6 +424,279 @@ test_all_names(void **state)
 	assert_true(count > 150);
 }
 
+static const struct {
+	const char *a, *b;
+	enum name_alike alike;
+} alike_examples[] = {
+	{ "lananh", "lananh", NAME_DIFFERENT },
+	{ "lananh", "lananhh", NAME_DIFFERENT },
+	{ "lan", "ian", NAME_CONFUSABLE },
+	{ "lan", "1an", NAME_CONFUSABLE },
+	{ "an1", "ani", NAME_CONFUSABLE },
+	{ "hoan0", "h0ano", NAME_CONFUSABLE },
+	{ "minh", "rninh", NAME_CONFUSABLE },
+	{ "vvy", "wy", NAME_CONFUSABLE },
+	{ "lan.anh", "lananh", NAME_CONFUSABLE },
+	{ "l.an", "la.n", NAME_CONFUSABLE },
+	{ "r.nai", "mal", NAME_CONFUSABLE },
+	{ "nguyenbinhan", "nguyenanbinh", NAME_TRANSPOSED },
+	{ "binhanh", "anhbinh", NAME_TRANSPOSED },
+	{ "binhnguyen.snv", "nguyenbinh.snv", NAME_TRANSPOSED },
+	{ "thanhmai1990", "maithanh1990", NAME_TRANSPOSED },
+	{ "hoa.binhan", "hoaan.binh", NAME_TRANSPOSED },
+	{ "ananbinh", "anbinhan", NAME_TRANSPOSED },
+	{ "abacxyz", "acabxyz", NAME_TRANSPOSED }, /* they begin with the same letter */
+	{ "binhan", "anbinh", NAME_DIFFERENT },    /* six letters */
+	{ "binh.an", "an.binh", NAME_DIFFERENT },
+	{ "nguyenan", "nguyenna", NAME_DIFFERENT }, /* letters, not syllables */
+	{ "nguyetdta", "nguyetdat", NAME_DIFFERENT },
+	{ "nguyetdta12", "nguyetdta21", NAME_DIFFERENT },
+	{ "nguyet1234", "nguyet3412", NAME_DIFFERENT }, /* digits */
+	{ "anbinhchi", "chibinhan", NAME_DIFFERENT },   /* no neighbours */
+	{ "", "a", NAME_DIFFERENT },
+	{ "", "", NAME_DIFFERENT },
+};
+
+static void
+check_alike(const char *a, const char *b, enum name_alike want)
+{
+	AUTO(buf) one = BUF_INIT;
+	AUTO(buf) two = BUF_INIT;
+	enum name_alike alike = name_alike(a, b);
+
+	if (alike != want || name_alike(b, a) != want)
+		fail_msg("%s, %s: %d, %d and not %d", a, b, alike, name_alike(b, a), want);
+	buf_str(&one, "before");
+	name_shape(a, &one);
+	name_shape(b, &two);
+	if (want != NAME_DIFFERENT)
+		assert_string_equal(one.data, two.data);
+}
+
+static void
+test_alike(void **state)
+{
+	AUTO(buf) shape = BUF_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(alike_examples) / sizeof(*alike_examples); i++)
+		check_alike(alike_examples[i].a, alike_examples[i].b, alike_examples[i].alike);
+	name_shape("minh.wi10", &shape);
+	assert_string_equal(shape.data, "hlllnnorvv");
+	name_shape("anh", &shape);
+	assert_string_equal(shape.data, "ahn");
+	name_shape("ann", &shape);
+	assert_string_equal(shape.data, "ann");
+}
+
+/* Properties, of what a generator with a fixed seed invents. */
+static unsigned
+random_below(unsigned n)
+{
+	static uint64_t x = 20251210;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	return (unsigned)(x >> 33) % n;
+}
+
+static const char *
+random_of(const char *const *list)
+{
+	unsigned n = 0;
+
+	while (list[n])
+		n++;
+	return list[random_below(n)];
+}
+
+static void
+random_name(struct buf *out)
+{
+	static const char *const words[] = {
+		"Nguyễn", "TRẦN", "lê", "Đặng", "Ưng", "Thị", "Văn", "Y-Bih", "H'Hen", "Êban",
+		"Ơi",	  "Ý",	  "A",	"Đ",	"Bình", "Nguyệt", "Nghiêng", "Minh", "Vy", "Wăn",
+		"Linh",	  "Oanh", "\u0110\u1EE9c", "Tha\u0309o", "K\u2019Bo\u0302i", NULL,
+	};
+	static const char *const spaces[] = { " ", "  ", "\t", "\u00A0", "\u2003", "\u3000", NULL };
+
+	buf_clear(out);
+	for (unsigned i = 1 + random_below(8); i; i--) {
+		if (out->len || !random_below(9))
+			buf_str(out, random_of(spaces));
+		buf_str(out, random_of(words));
+	}
+}
+
+static void
+random_template(struct buf *out)
+{
+	static const char *const pieces[] = {
+		"{given}", "{family}", "{middle}", "{initials}", "{full}", "{yob}",    "{mob}",
+		"{id:3}",  "{id:4}",   "{seq}",    "{unit}",	 "{agency}", "{given:1}", "{family:1}",
+		"{middle:1}", "{full:1}", "{unit:1}", ".", "a", "0", NULL,
+	};
+
+	buf_clear(out);
+	for (unsigned i = 1 + random_below(5); i; i--)
+		buf_str(out, random_of(pieces));
+}
+
+#define ROUNDS 20000
+
+static void
+test_made_is_local(void **state)
+{
+	static const char *const years[] = { "", "1990", "90", NULL };
+	static const char *const months[] = { "", "2", "12", "13", NULL };
+	static const char *const tails[] = { "", "417", "6417", "x", NULL };
+	static const char *const units[] = { "", "Phòng Hành chính - Tổng hợp", "-", NULL };
+	static const char *const agencies[] = { "", "snv", "phong.snv", "a..b", NULL };
+	AUTO(buf) text = BUF_INIT;
+	AUTO(buf) template = BUF_INIT;
+	unsigned fates[3] = { 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		AUTO(buf) out = BUF_INIT;
+		struct err e = ERR_INIT;
+		const char *column = NULL;
+		struct name_facts f = { NULL, random_of(years), random_of(months),
+					random_of(tails), random_of(units), random_of(agencies) };
+		struct name n;
+		enum name_fate fate;
+
+		random_name(&text);
+		random_template(&template);
+		if (name_parse(&n, text.data, &e))
+			fail_msg("%s: %s", text.data, e.msg);
+		f.name = random_below(20) ? &n : NULL;
+		fate = name_make(template.data, &f, random_below(3), &out, &column, &e);
+		fates[fate]++;
+		if (fate == NAME_MADE && name_check_local(out.data, &e))
+			fail_msg("%s of \"%s\": %s", template.data, text.data, e.msg);
+		assert_true((fate == NAME_MADE) == (out.len > 0));
+		assert_true((fate == NAME_MADE) == (e.class == ERR_NONE));
+		assert_true((fate == NAME_NEEDS) == (column != NULL));
+		name_release(&n);
+	}
+	for (int i = 0; i < 3; i++)
+		assert_true(fates[i] > ROUNDS / 20);
+}
+
+/* Also of letters that are no Vietnamese ones. */
+static void
+test_fold_is_idempotent(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		char text[64];
+		size_t n = 0;
+
+		for (unsigned k = random_below(12); k; k--) {
+			unsigned c = random_below(4) ? 0x20 + random_below(0x1EE0)
+						     : 0x1E00 + random_below(0x300);
+
+			if (c >= 0x800) {
+				text[n++] = (char)(0xE0 | c >> 12);
+				text[n++] = (char)(0x80 | (c >> 6 & 0x3F));
+			} else {
+				text[n++] = (char)(0xC0 | c >> 6);
+			}
+			text[n++] = (char)(0x80 | (c & 0x3F));
+			if (c < 0x80) {
+				n -= 2;
+				text[n++] = (char)c;
+			}
+		}
+		text[n] = '\0';
+		{
+			AUTO(str) once = text_fold(text);
+			AUTO(str) twice = once ? text_fold(once) : NULL;
+
+			assert_non_null(twice);
+			assert_string_equal(once, twice);
+		}
+	}
+}
+
+/* Changes one local part into another that reads the same, or nearly. */
+static void
+random_alike(const char *from, struct buf *out)
+{
+	static const char *const same[][2] = {
+		{ "l", "1" }, { "i", "l" }, { "1", "i" }, { "o", "0" },	 { "0", "o" },
+		{ "rn", "m" }, { "m", "rn" }, { "vv", "w" }, { "w", "vv" }, { ".", "" },
+	};
+
+	buf_clear(out);
+	for (const char *p = from; *p;) {
+		const char *const *change = same[random_below(sizeof(same) / sizeof(*same))];
+		size_t n = strlen(change[0]);
+
+		if (!strncmp(p, change[0], n)) {
+			buf_str(out, change[1]);
+			p += n;
+		} else {
+			buf_char(out, *p++);
+		}
+	}
+}
+
+static void
+test_alike_properties(void **state)
+{
+	static const char *const parts[] = { "an", "binh", "minh", "loi", "vvan", "hoa", "nguyen",
+					     "anan", "rn", "w", "1", "0", ".", "x", NULL };
+	unsigned found[3] = { 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		const char *part[4];
+		AUTO(buf) a = BUF_INIT;
+		AUTO(buf) b = BUF_INIT;
+
+		for (int k = 0; k < 4; k++)
+			part[k] = random_of(parts);
+		buf_printf(&a, "%s%s%s%s", part[0], part[1], part[2], part[3]);
+		if (random_below(2))
+			random_alike(a.data, &b);
+		else
+			buf_printf(&b, "%s%s%s%s", part[0], part[2], part[1], part[3]);
+		found[name_alike(a.data, b.data)]++;
+		check_alike(a.data, b.data, name_alike(a.data, b.data));
+	}
+	for (int i = 0; i < 3; i++)
+		assert_true(found[i] > ROUNDS / 20);
+}
+
+/* What reads the same is always told. */
+static void
+test_alike_is_found(void **state)
+{
+	AUTO(buf) text = BUF_INIT;
+	AUTO(buf) a = BUF_INIT;
+	AUTO(buf) b = BUF_INIT;
+	unsigned changed = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		struct name n;
+
+		random_name(&text);
+		assert_int_equal(name_parse(&n, text.data, NULL), 0);
+		if (!name_apply("{given}{initials}.loi10{seq}", &n, i % 3, &a, NULL)) {
+			random_alike(a.data, &b);
+			changed += strcmp(a.data, b.data) != 0;
+			check_alike(a.data, b.data,
+				    strcmp(a.data, b.data) ? NAME_CONFUSABLE : NAME_DIFFERENT);
+		}
+		name_release(&n);
+	}
+	assert_true(changed > ROUNDS / 4);
+}
+
 int
 main(void)
 {
@@ -266,7 +704,12 @@ main(void)
 		cmocka_unit_test(test_examples),      cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_refused_names), cmocka_unit_test(test_apply_refuses),
 		cmocka_unit_test(test_templates),     cmocka_unit_test(test_local),
-		cmocka_unit_test(test_all_names),
+		cmocka_unit_test(test_all_names),     cmocka_unit_test(test_facts),
+		cmocka_unit_test(test_without_name),  cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_counts),        cmocka_unit_test(test_alike),
+		cmocka_unit_test(test_made_is_local), cmocka_unit_test(test_fold_is_idempotent),
+		cmocka_unit_test(test_alike_properties),
+		cmocka_unit_test(test_alike_is_found),
 	};
 
 	return cmocka_run_group_tests_name("name", tests, NULL, NULL);
