@@ -31,6 +31,7 @@
 	X(request_submit, POST, "/v1/requests", ROLES_ASK, AGENCY, "Submit a letter (CSV or JSON)") \
 	X(request_list, GET, "/v1/requests", ROLES_ALL, LIST, "Letters, newest first") \
 	X(request_show, GET, "/v1/requests/{id}", ROLES_ALL, REQUEST, "A letter and its items") \
+	X(request_answer, GET, "/v1/requests/{id}/answer", ROLES_ALL, REQUEST, "What became of every row, for the agency") \
 	X(request_plan, GET, "/v1/requests/{id}/plan", ROLES_ALL, REQUEST, "The exact changes a letter makes") \
 	X(request_wait, GET, "/v1/requests/{id}/wait", ROLES_ALL, REQUEST, "Wait until a letter has ended") \
 	X(request_approve, POST, "/v1/requests/{id}/approve", ROLE_APPROVER, REQUEST, "Allow the plan with this digest") \
