@@ -32,6 +32,7 @@
 	X(request_submit, POST, "/v1/requests", ROLES_ASK, AGENCY, "Submit a letter (CSV or JSON)") \
 	X(request_list, GET, "/v1/requests", ROLES_ALL, LIST, "Letters, newest first") \
 	X(request_show, GET, "/v1/requests/{id}", ROLES_ALL, REQUEST, "A letter and its items") \
+	X(request_answer, GET, "/v1/requests/{id}/answer", ROLES_ALL, REQUEST, "What became of every row, for the agency") \
 	X(request_plan, GET, "/v1/requests/{id}/plan", ROLES_ALL, REQUEST, "The exact changes a letter makes") \
 	X(request_name, POST, "/v1/requests/{id}/name", ROLES_ASK, REQUEST, "Propose an address for a row that needs one") \
 	X(request_undo, POST, "/v1/requests/{id}/undo", ROLES_ASK, REQUEST, "Ask for what takes a letter back") \

@@ -105,7 +105,7 @@ cmd_mailbox_show(struct ctl *c)
 	return 0;
 }
 
-/* --- suspend, resume, close --------------------------------------------------------------------- */
+/* --- orders: suspend, resume, close, restore, rename, transfer, purge ----------------------------- */
 
 /* "ctl-20261123T165501-abc": three letters keep two orders of one second apart. */
 static void
@@ -146,11 +146,29 @@ letter_of_one(struct ctl *c, const json_t *mailbox, json_t **letter)
 	item = json_pack("{s:s, s:s}", "op", c->cmd->verb, "address", ctl_text(mailbox, "address"));
 	if (effective)
 		json_object_set_new(item, "effective", json_string(effective));
-	*letter = json_pack("{s:s, s:s, s:s, s:s, s:s, s:[o]}", "agency", ctl_text(mailbox, "agency"),
+	if (ctl_opt(c, OPT_NEW_ADDRESS))
+		json_object_set_new(item, "new_address", json_string(ctl_opt(c, OPT_NEW_ADDRESS)));
+	/* A transfer is the letter of the agency that receives. */
+	*letter = json_pack("{s:s, s:s, s:s, s:s, s:s, s:[o]}", "agency",
+			    ctl_opt(c, OPT_AGENCY) ? ctl_opt(c, OPT_AGENCY) : ctl_text(mailbox, "agency"),
 			    "letter", number ? number : made_up, "date", date ? date : today, "signer",
 			    signer, "reason", ctl_opt(c, OPT_REASON), "items", item);
 	BUG_ON(!*letter);
-	return 0;
+	return request_head(c, *letter);
+}
+
+/* What an order cannot do without, beside the address. */
+static int
+check_order(struct ctl *c)
+{
+	const char *verb = c->cmd->verb;
+	int status = ctl_required(c, OPT_REASON);
+
+	if (!status && !strcmp(verb, "rename"))
+		status = ctl_required(c, OPT_NEW_ADDRESS);
+	if (!status && !strcmp(verb, "transfer"))
+		status = ctl_required(c, OPT_AGENCY);
+	return status;
 }
 
 static int
@@ -172,7 +190,7 @@ cmd_mailbox_order(struct ctl *c)
 	AUTO(json) request = NULL;
 	AUTO(str) body = NULL;
 	bool dry = ctl_opt(c, OPT_DRY_RUN) != NULL;
-	int status = ctl_required(c, OPT_REASON);
+	int status = check_order(c);
 
 	if (status || (status = get_mailbox(c, &mailbox)) ||
 	    (status = letter_of_one(c, mailbox, &letter)))

@@ -1,16 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "tools/request.h"
-
-/* What hopthud takes unless it is configured otherwise. */
-#define LETTER_MAX (16u << 20)
-#define MIB (1024.0 * 1024.0)
 
 static const struct out_column head_columns[] = {
 	{ "id", "request", OUT_NUMBER, OUT_SKIP },
@@ -162,6 +153,7 @@ request_submitted(struct ctl *c, json_t *request)
 	if (status)
 		return status;
 	request_print(c, request);
+	ctl_say_rows("note: ", json_object_get(request, "notes"));
 	say_already(request);
 	shown = json_array_size(json_object_get(request, "items"));
 	if (ctl_opt(c, OPT_DRY_RUN)) {
@@ -170,92 +162,6 @@ request_submitted(struct ctl *c, json_t *request)
 		ctl_say("everything was checked, nothing was kept (-n)");
 	}
 	return 0;
-}
-
-/* --- submit ------------------------------------------------------------------------------------- */
-
-static int
-too_large(const char *name, double size)
-{
-	return ctl_fail(LEAVE_DATA,
-			"%s is %.1f MiB, and a letter may have %u MiB at most: split it into several "
-			"letters", name, size / MIB, LETTER_MAX >> 20);
-}
-
-static int
-read_letter(const char *name, int fd, struct buf *b)
-{
-	char part[65536];
-	struct stat st;
-	ssize_t n;
-
-	if (!fstat(fd, &st) && S_ISDIR(st.st_mode))
-		return ctl_fail(LEAVE_DATA, "%s is a directory; a CSV or JSON file is wanted", name);
-	if (S_ISREG(st.st_mode) && st.st_size > LETTER_MAX)
-		return too_large(name, (double)st.st_size);
-	while ((n = read(fd, part, sizeof(part))) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return ctl_fail(LEAVE_DATA, "cannot read %s: %s", name, strerror(errno));
-		buf_add(b, part, (size_t)n);
-		if (b->len > LETTER_MAX)
-			return too_large(name, (double)b->len);
-	}
-	if (!b->len)
-		return ctl_fail(LEAVE_DATA, "%s is empty; `hopthuctl template create` prints a file to "
-				"begin with", name);
-	return 0;
-}
-
-static bool
-is_json(const char *name, const struct buf *b)
-{
-	const char *dot = strrchr(name, '.');
-
-	if (strcmp(name, "-") != 0)
-		return dot && !strcasecmp(dot, ".json");
-	return b->data[strspn(b->data, " \t\r\n")] == '{';
-}
-
-static void
-submit_path(const struct ctl *c, struct buf *b)
-{
-	buf_str(b, "/v1/requests");
-	ctl_query_opt(b, "agency", c, OPT_AGENCY);
-	ctl_query_opt(b, "letter", c, OPT_LETTER);
-	ctl_query_opt(b, "date", c, OPT_DATE);
-	ctl_query_opt(b, "signer", c, OPT_SIGNER);
-	ctl_query_opt(b, "reason", c, OPT_REASON);
-	ctl_query_opt(b, "declared", c, OPT_DECLARED);
-	ctl_query_opt(b, "encoding", c, OPT_ENCODING);
-	ctl_query(b, "dry_run", ctl_opt(c, OPT_DRY_RUN) ? "1" : NULL);
-}
-
-int
-cmd_request_submit(struct ctl *c)
-{
-	const char *name = c->line.args[0], *shown = strcmp(name, "-") ? name : "standard input";
-	AUTO(json) answer = NULL;
-	AUTO(buf) letter = BUF_INIT;
-	AUTO(buf) path = BUF_INIT;
-	AUTO(fd) fd = -1;
-	long declared;
-	int status;
-
-	if (ctl_opt(c, OPT_DECLARED) &&
-	    ctl_number(ctl_opt(c, OPT_DECLARED), "number of rows", 0, &declared))
-		return LEAVE_USAGE;
-	fd = strcmp(name, "-") ? open(name, O_RDONLY | O_CLOEXEC) : dup(STDIN_FILENO);
-	if (fd < 0)
-		return ctl_fail(LEAVE_USAGE, "cannot open %s: %s", shown, strerror(errno));
-	status = read_letter(shown, fd, &letter);
-	if (status)
-		return status;
-	submit_path(c, &path);
-	status = ctl_send(c, path.data, is_json(name, &letter) ? "application/json" : "text/csv",
-			  letter.data, letter.len, &answer);
-	return status ? status : request_submitted(c, answer);
 }
 
 /* --- reading ------------------------------------------------------------------------------------ */

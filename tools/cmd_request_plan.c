@@ -272,6 +272,8 @@ cmd_request_plan(struct ctl *c)
 		return plan_json(c, id);
 	case OUT_JSONL:
 		return plan_walk(c, id, print_line, c, digest);
+	case OUT_XLSX:
+		break;
 	}
 	return LEAVE_BUG;
 }

@@ -3,6 +3,7 @@
 
 #include "common/err.h"
 #include "tools/command.h"
+#include "tools/out.h"
 
 #define X(ID, l, s, v, h) { l, s, v, h },
 const struct option_entry option_table[OPT_COUNT] = { OPTIONS(X) };
@@ -24,6 +25,20 @@ uint64_t
 command_options(const struct command *cmd)
 {
 	return OPTIONS_GLOBAL | (cmd ? cmd->options : 0);
+}
+
+const char **
+command_formats(const struct command *cmd)
+{
+	size_t n = 0;
+	const char **words = xcalloc(OUT_WORDS_MAX, sizeof(*words));
+
+	for (const struct out_word *w = out_words; w->word; w++) {
+		BUG_ON(n + 1 == OUT_WORDS_MAX);
+		if (!w->only || (cmd && cmd->options & w->only))
+			words[n++] = w->word;
+	}
+	return words;
 }
 
 const struct command *

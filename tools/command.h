@@ -57,6 +57,15 @@
 	X(LAST, "last", 0, "N", "only the newest so many") \
 	X(AFTER, "after", 0, "SEQ", "only records after this one") \
 	X(EXCEL, "excel", 0, NULL, "begin with the mark by which spreadsheets recognise UTF-8") \
+	X(DOMAIN, "domain", 0, "DOMAIN", "the mail domain of the addresses that the letter makes") \
+	X(SIGNER_TITLE, "signer-title", 0, "TEXT", "the office of who signed the letter") \
+	X(REQUESTER, "requester", 0, "TEXT", "who can be asked about the letter") \
+	X(REQUESTER_PHONE, "requester-phone", 0, "TEXT", "the telephone number of who can be asked") \
+	X(CHANNEL, "channel", 0, "CHANNEL", "the way it came: document, dms, mail, phone or web") \
+	X(CONTACT, "contact", 0, "TEXT", "of a letter by telephone: whose identity was verified") \
+	X(ATTACHMENT, "attachment", 0, "FILE", \
+	  "the scan or signed file of the letter: its SHA-256 is sent, the file is not") \
+	X(NEW_ADDRESS, "new-address", 0, "TEXT", "the address it shall have") \
 	X(ALL, "all", 0, NULL, "every command and option") \
 	X(MAN, "man", 0, NULL, "the part of the manual page that is made from the tables")
 
@@ -70,14 +79,30 @@ enum option {
 #define OPTIONS_GLOBAL \
 	(O(SOCKET) | O(USER) | O(PASSWORD_FILE) | O(OUTPUT) | O(JSON) | O(TIMEOUT) | O(HELP) | \
 	 O(VERSION))
-#define OPTIONS_ORDER (O(REASON) | O(LETTER) | O(DATE) | O(SIGNER) | O(EFFECTIVE) | O(WAIT) | O(DRY_RUN))
+/* What a letter says about itself, beyond what it must say. */
+#define OPTIONS_HEAD \
+	(O(DOMAIN) | O(SIGNER_TITLE) | O(REQUESTER) | O(REQUESTER_PHONE) | O(CHANNEL) | O(CONTACT) | \
+	 O(ATTACHMENT))
+#define OPTIONS_LETTER \
+	(O(AGENCY) | O(LETTER) | O(DATE) | O(SIGNER) | O(REASON) | O(DECLARED) | O(ENCODING) | OPTIONS_HEAD)
+#define OPTIONS_ORDER \
+	(O(REASON) | O(LETTER) | O(DATE) | O(SIGNER) | O(EFFECTIVE) | O(WAIT) | O(DRY_RUN) | OPTIONS_HEAD)
+/* Among the options of a command: words of -o that only some commands have. */
+#define FORMAT_XLSX (UINT64_C(1) << 63)
+#define FORMAT_TEXT (UINT64_C(1) << 62)
+_Static_assert(OPT_COUNT <= 62, "the bits of an option set are used up");
 #define NO_ROUTE ROUTE_COUNT
 
-/* Said of each of the three commands that write a letter of one item themselves. */
+/* Said of each of the commands that write a letter of one item themselves. */
 #define MORE_ORDER \
-	"It writes a letter of one item in the name of the mailbox's agency. Somebody else still " \
-	"has to approve it. With --wait the exit status tells what became of it: 0 done, 1 not " \
+	"It writes a letter of one item in the name of the mailbox's agency. " MORE_ORDER_REST
+#define MORE_ORDER_REST \
+	"Somebody else still has to approve it. With --wait the exit status tells what became of it: 0 done, 1 not " \
 	"done, 75 not done within --timeout. Without --letter a number is made up."
+
+#define MORE_TEMPLATE \
+	"CSV, or with -o xlsx a spreadsheet in Vietnamese, with notes, drop-down lists and a sheet that " \
+	"explains it: for clerks. Its filled file is submitted as it is."
 
 /*
  * X(noun, verb or "", function, "ARGUMENTS", fewest, most, options, route, "help", "more help")
@@ -85,17 +110,29 @@ enum option {
  */
 #define COMMANDS(X) \
 	X("request", "submit", request_submit, "FILE", 1, 1, \
-	  O(AGENCY) | O(LETTER) | O(DATE) | O(SIGNER) | O(REASON) | O(DECLARED) | O(ENCODING) | \
-		  O(DRY_RUN), \
-	  request_submit, "submit an agency's letter: CSV or JSON, - for standard input", \
+	  OPTIONS_LETTER | O(DRY_RUN), request_submit, \
+	  "submit an agency's letter: spreadsheet (.xlsx), CSV or JSON, - for standard input", \
 	  "All rows or none are taken. A refused row is named with its line, column, value and " \
 	  "what would be right. With -n everything is checked and nothing is kept. The same " \
 	  "letter number and ref are recognised and not done twice. `hopthuctl template create` " \
-	  "prints a file to begin with.") \
+	  "prints a file to begin with. The first sheet of an .xlsx is read, by the program xlsx2csv; " \
+	  "lines count as its rows do.") \
+	X("request", "check", request_check, "FILE", 1, 1, OPTIONS_LETTER, request_submit, \
+	  "say everything that is wrong with a letter's file; nothing is kept", \
+	  "As `request submit -n`, but the number, date, signer and reason of the letter may be " \
+	  "missing. Prints a line for each error: row, line, column, value and what would be right. " \
+	  "What was mended or should be looked at is said on standard error. Exit status 0 when " \
+	  "nothing is wrong, 65 when something is.") \
 	X("request", "list", request_list, "", 0, 0, O(STATE) | O(AGENCY) | O(MINE) | O(LIMIT), \
 	  request_list, "letters, newest first", "") \
 	X("request", "show", request_show, "ID", 1, 1, 0, request_show, "a letter and its rows", \
 	  "With -o json, csv or jsonl all rows are given, however many.") \
+	X("request", "answer", request_answer, "ID", 1, 1, O(EXCEL) | FORMAT_XLSX | FORMAT_TEXT, \
+	  request_answer, "what became of every row, for the agency", \
+	  "A text in Vietnamese for people. csv and xlsx have all columns of the letter, then address, " \
+	  "state and reason: mended, they are submitted again as they are, and of rows with a ref those " \
+	  "that were done are not done again. Cells of xlsx are text, never formulas; in csv the three " \
+	  "last columns are guarded as ever. No password is in it.") \
 	X("request", "plan", request_plan, "ID", 1, 1, 0, request_plan, \
 	  "the exact changes a letter makes, and their digest", \
 	  "The table shows for each row on what it rests, as the letter says, and what changes: + " \
@@ -128,6 +165,17 @@ enum option {
 	  "ask for a suspension to end; --reason is required", MORE_ORDER) \
 	X("mailbox", "close", mailbox_order, "ADDRESS", 1, 1, OPTIONS_ORDER, request_submit, \
 	  "ask for login and delivery off, data kept; --reason is required", MORE_ORDER) \
+	X("mailbox", "restore", mailbox_order, "ADDRESS", 1, 1, OPTIONS_ORDER, request_submit, \
+	  "ask for the end of a closure while the data are there; --reason is required", MORE_ORDER) \
+	X("mailbox", "rename", mailbox_order, "ADDRESS", 1, 1, OPTIONS_ORDER | O(NEW_ADDRESS), \
+	  request_submit, "ask for another address; --new-address and --reason are required", \
+	  "The old address stays, and leads to the mailbox. " MORE_ORDER) \
+	X("mailbox", "transfer", mailbox_order, "ADDRESS", 1, 1, OPTIONS_ORDER | O(AGENCY), \
+	  request_submit, "ask for a move to another agency; --agency and --reason are required", \
+	  "It writes a letter of one item in the name of --agency, which receives the mailbox. " \
+	  MORE_ORDER_REST) \
+	X("mailbox", "purge", mailbox_order, "ADDRESS", 1, 1, OPTIONS_ORDER, request_submit, \
+	  "ask for the end of a closed mailbox whose time is over; --reason is required", MORE_ORDER) \
 	X("agency", "add", agency_add, "CODE", 1, 1, O(NAME) | O(KIND) | O(PARENT) | O(DRY_RUN), \
 	  agency_add, "add an agency; --name is required", "") \
 	X("agency", "list", agency_list, "", 0, 0, 0, agency_list, "agencies", "") \
@@ -151,16 +199,22 @@ enum option {
 	  "one record: who, what, on whose letter, before and after", "") \
 	X("audit", "verify", audit_verify, "", 0, 0, 0, audit_verify, \
 	  "compute the whole log again; exit status 76 if it is not right", "") \
-	X("template", "create", template, "", 0, 0, O(EXCEL), NO_ROUTE, \
-	  "a CSV file to begin with: new mailboxes", "") \
-	X("template", "update", template, "", 0, 0, O(EXCEL), NO_ROUTE, \
-	  "a CSV file to begin with: changes of a holder's data", "") \
-	X("template", "suspend", template, "", 0, 0, O(EXCEL), NO_ROUTE, \
-	  "a CSV file to begin with: suspensions", "") \
-	X("template", "resume", template, "", 0, 0, O(EXCEL), NO_ROUTE, \
-	  "a CSV file to begin with: ends of suspensions", "") \
-	X("template", "close", template, "", 0, 0, O(EXCEL), NO_ROUTE, \
-	  "a CSV file to begin with: closures", "") \
+	X("template", "create", template, "", 0, 0, O(EXCEL) | FORMAT_XLSX, NO_ROUTE, \
+	  "a file to begin with: new mailboxes", MORE_TEMPLATE) \
+	X("template", "update", template, "", 0, 0, O(EXCEL) | FORMAT_XLSX, NO_ROUTE, \
+	  "a file to begin with: changes of a holder's data", "") \
+	X("template", "suspend", template, "", 0, 0, O(EXCEL) | FORMAT_XLSX, NO_ROUTE, \
+	  "a file to begin with: suspensions", "") \
+	X("template", "resume", template, "", 0, 0, O(EXCEL) | FORMAT_XLSX, NO_ROUTE, \
+	  "a file to begin with: ends of suspensions", "") \
+	X("template", "close", template, "", 0, 0, O(EXCEL) | FORMAT_XLSX, NO_ROUTE, \
+	  "a file to begin with: closures", "") \
+	X("template", "restore", template, "", 0, 0, O(EXCEL) | FORMAT_XLSX, NO_ROUTE, \
+	  "a file to begin with: ends of closures", "") \
+	X("template", "rename", template, "", 0, 0, O(EXCEL) | FORMAT_XLSX, NO_ROUTE, \
+	  "a file to begin with: other addresses", "") \
+	X("template", "transfer", template, "", 0, 0, O(EXCEL) | FORMAT_XLSX, NO_ROUTE, \
+	  "a file to begin with: moves to the agency of the letter", "") \
 	X("status", "", status, "", 0, 0, 0, status, "how hopthud is: directory, queue, log", \
 	  "Exit status 0 whenever hopthud answers; what needs attention is said on standard error.") \
 	X("whoami", "", whoami, "", 0, 0, 0, whoami, "who hopthud takes you for", "") \
@@ -208,6 +262,8 @@ const struct command *command_find(const char *noun, const char *verb);
 bool command_is_noun(const char *noun);
 /* The options that may be given, the global ones too. */
 uint64_t command_options(const struct command *cmd);
+/* Words of -o that it has (NULL: no command yet); ends with NULL; caller frees the array. */
+const char **command_formats(const struct command *cmd);
 /* The nouns, or the verbs of a noun, each once; ends with NULL; caller frees the array. */
 const char **command_words(const char *noun);
 typedef const char **auto_type_words;

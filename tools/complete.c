@@ -70,6 +70,14 @@ offer_addresses(const struct completing *k)
 	offer_live(k, path.data, "mailboxes", "address");
 }
 
+static void
+offer_formats(const struct completing *k)
+{
+	AUTO(words) words = command_formats(k->cmd);
+
+	offer_words(k, words);
+}
+
 /* By the word that stands for the value in the tables.  No offer: the shell offers files. */
 static void
 offer_value(const struct completing *k, const char *kind, size_t n)
@@ -86,7 +94,9 @@ offer_value(const struct completing *k, const char *kind, size_t n)
 	else if (!strcmp(word, "NAME"))
 		offer_live(k, "/v1/operators", "operators", "name");
 	else if (!strcmp(word, "FORMAT"))
-		offer_words(k, out_format_words);
+		offer_formats(k);
+	else if (!strcmp(word, "CHANNEL"))
+		offer_words(k, ctl_channels);
 	else if (!strcmp(word, "STATE"))
 		offer_words(k, ctl_states);
 	else if (!strcmp(word, "STATUS"))

@@ -14,6 +14,7 @@ const char *const ctl_states[] = { VOCAB_STATES(X) "open", NULL };
 const char *const ctl_statuses[] = { VOCAB_STATUSES(X) NULL };
 const char *const ctl_roles[] = { VOCAB_ROLES(X) NULL };
 const char *const ctl_events[] = { VOCAB_EVENTS(X) NULL };
+const char *const ctl_channels[] = { VOCAB_CHANNELS(X) NULL };
 #undef X
 
 const char *
@@ -219,7 +220,7 @@ status_of(int http, const char *class)
 
 /* row 7 (line 8), birth_year "19x0": what is wrong and what would be right */
 static void
-row_error(const json_t *error)
+row_error(const char *before, const json_t *error)
 {
 	long row = ctl_integer(error, "row"), line = ctl_integer(error, "line");
 	const char *column = ctl_text(error, "column"), *value = ctl_text(error, "value");
@@ -237,20 +238,26 @@ row_error(const json_t *error)
 		buf_printf(&b, "%s\"%s\"", *column ? " " : b.len ? ", " : "", value);
 	if (!b.len)
 		buf_str(&b, "the file");
-	ctl_say("%s: %s", b.data, ctl_text(error, "message"));
+	ctl_say("%s%s: %s", before, b.data, ctl_text(error, "message"));
+}
+
+void
+ctl_say_rows(const char *before, const json_t *rows)
+{
+	for (size_t i = 0; i < json_array_size(rows); i++)
+		row_error(before, json_array_get(rows, i));
 }
 
 int
 ctl_refused(const struct ctl *c, const struct reply *r)
 {
 	const char *why = ctl_text(r->body, "error");
-	const json_t *errors = json_object_get(r->body, "errors");
 	enum exit_status status = status_of(r->status, ctl_text(r->body, "class"));
 
 	if (r->body)
 		error_object(c, r->body);
-	for (size_t i = 0; i < json_array_size(errors); i++)
-		row_error(json_array_get(errors, i));
+	ctl_say_rows("note: ", json_object_get(r->body, "notes"));
+	ctl_say_rows("", json_object_get(r->body, "errors"));
 	if (*why)
 		return ctl_fail(status, "%s", why);
 	if (r->status == 413)

@@ -80,6 +80,8 @@ int ctl_change(struct ctl *c, const char *path, json_t *body, json_t **answer) M
 int ctl_call(struct ctl *c, const struct call *call, struct reply *r, struct err *e) MUST_USE;
 /* Tells the error in a reply; returns the exit status. */
 int ctl_refused(const struct ctl *c, const struct reply *r);
+/* What a letter's rows are told, a line each; before: "" or "note: ". */
+void ctl_say_rows(const char *before, const json_t *rows);
 
 /*
  * Lists that come in pages: path?...&limit=&<cursor>=; each page's rows are printed as they come.
@@ -106,7 +108,8 @@ int ctl_required(const struct ctl *c, enum option id) MUST_USE;
 int ctl_limit(const struct ctl *c, size_t *limit) MUST_USE;
 
 /* The words of vocabularies; end with NULL. */
-extern const char *const ctl_states[], *const ctl_statuses[], *const ctl_roles[], *const ctl_events[];
+extern const char *const ctl_states[], *const ctl_statuses[], *const ctl_roles[], *const ctl_events[],
+	*const ctl_channels[];
 
 /* Of a field of an object: "" when it is missing or no text. */
 const char *ctl_text(const json_t *object, const char *key);

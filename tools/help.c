@@ -32,7 +32,7 @@ static const struct {
 static const char exits_more[] =
 	"0 of a command that changes something means: hopthud has accepted it, and it is on the disk. "
 	"The directory may not have it yet: that is so with `request submit`, `request approve` and "
-	"`request retry`, `mailbox suspend`, `mailbox resume` and `mailbox close`, `agency add`, "
+	"`request retry`, the orders of `mailbox` (`mailbox suspend` and the like), `agency add`, "
 	"`operator add` and `operator revoke`. `request wait`, and --wait where there is it, end when "
 	"the directory has it, and with 75 when --timeout is over before. With -n the exit status is "
 	"the one that the command itself would have, as far as reading can tell.";
@@ -112,11 +112,21 @@ who_may(struct buf *b, const struct command *c)
 	}
 }
 
+/* "xlsx, text": what -o takes beyond what it takes everywhere. */
+static void
+more_formats(struct buf *b, const struct command *c)
+{
+	for (const struct out_word *w = out_words; w->word; w++)
+		if (w->only && c->options & w->only)
+			buf_printf(b, "%s%s", b->len ? ", " : "", w->word);
+}
+
 static void
 on_command(const struct command *c)
 {
 	AUTO(buf) name = BUF_INIT;
 	AUTO(buf) who = BUF_INIT;
+	AUTO(buf) formats = BUF_INIT;
 
 	command_name(&name, c);
 	printf("hopthuctl %s\n", name.data);
@@ -126,6 +136,9 @@ on_command(const struct command *c)
 	who_may(&who, c);
 	if (who.len)
 		printf("    For: %s.\n", who.data);
+	more_formats(&formats, c);
+	if (formats.len)
+		printf("    With -o also: %s.\n", formats.data);
 	if (c->options)
 		options(c->options);
 }
@@ -252,6 +265,7 @@ static void
 roff_command(const struct command *c)
 {
 	AUTO(buf) who = BUF_INIT;
+	AUTO(buf) formats = BUF_INIT;
 
 	printf(".SS hopthuctl %s%s%s%s%s\n", c->noun, *c->verb ? " " : "", c->verb,
 	       *c->arguments ? " " : "", c->arguments);
@@ -269,6 +283,9 @@ roff_command(const struct command *c)
 		roff(who.data);
 		puts(".");
 	}
+	more_formats(&formats, c);
+	if (formats.len)
+		printf(".PP\nWith \\fB\\-o\\fR also: %s.\n", formats.data);
 	roff_options(c->options);
 }
 

@@ -22,18 +22,56 @@ on_interrupt(int sig)
 	_exit(LEAVE_INTERRUPTED);
 }
 
+/* Which commands know the word: a noun alone when all of its verbs do. */
+static void
+who_knows(struct buf *b, uint64_t bit)
+{
+	const char *last = "";
+
+	for (const struct command *k = command_table; k->noun; k++) {
+		AUTO(words) verbs = command_words(k->noun);
+		bool all = true;
+
+		if (!(k->options & bit) || !strcmp(last, k->noun))
+			continue;
+		for (size_t i = 0; verbs[i]; i++)
+			all = all && command_find(k->noun, verbs[i])->options & bit;
+		last = all ? k->noun : "";
+		buf_printf(b, "%s`%s%s%s`", b->len ? " and " : "", k->noun, all ? "" : " ",
+			   all ? "" : k->verb);
+	}
+}
+
+static int
+not_here(const struct out_word *w)
+{
+	AUTO(buf) b = BUF_INIT;
+
+	who_knows(&b, w->only);
+	return ctl_fail(LEAVE_USAGE, "-o %s is for %s only", w->word, b.data);
+}
+
 static int
 choose_output(struct ctl *c)
 {
 	const char *word = ctl_opt(c, OPT_OUTPUT);
 	enum out_format format = OUT_TABLE;
-	int status = ctl_one_of(c, OPT_OUTPUT, out_format_words);
+	AUTO(words) words = command_formats(c->cmd);
+	int status = 0;
 
+	for (const struct out_word *w = out_words; word && w->word; w++)
+		if (!strcmp(word, w->word)) {
+			if (w->only && !(c->cmd && c->cmd->options & w->only))
+				return not_here(w);
+			format = w->format;
+		}
+	status = ctl_one_of(c, OPT_OUTPUT, words);
 	if (status)
 		return status;
-	for (int i = 0; word && out_format_words[i]; i++)
-		if (!strcmp(word, out_format_words[i]))
-			format = (enum out_format)i;
+	if (format == OUT_XLSX && isatty(STDOUT_FILENO) == 1)
+		return ctl_fail(LEAVE_USAGE, "a spreadsheet is nothing to read on a terminal; redirect it: "
+				"hopthuctl %s %s%s%s -o xlsx > letter.xlsx", c->cmd->noun, c->cmd->verb,
+				c->line.count ? " " : "", c->line.count ? c->line.args[0] : "");
 	if (ctl_opt(c, OPT_JSON))
 		format = OUT_JSON;
 	out_init(&c->out, format, stdout);

@@ -5,9 +5,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tools/command.h"
 #include "tools/out.h"
 
-const char *const out_format_words[] = { "table", "csv", "json", "jsonl", NULL };
+const struct out_word out_words[] = {
+	{ "table", OUT_TABLE, 0 },
+	{ "csv", OUT_CSV, 0 },
+	{ "json", OUT_JSON, 0 },
+	{ "jsonl", OUT_JSONL, 0 },
+	{ "text", OUT_TABLE, FORMAT_TEXT },
+	{ "xlsx", OUT_XLSX, FORMAT_XLSX },
+	{ NULL, OUT_TABLE, 0 },
+};
 
 static const struct out_writer *
 writer(enum out_format format)
@@ -21,6 +30,8 @@ writer(enum out_format format)
 		return &out_json;
 	case OUT_JSONL:
 		return &out_jsonl;
+	case OUT_XLSX:
+		break;
 	}
 	return &out_table;
 }

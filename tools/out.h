@@ -3,6 +3,7 @@
 #define HOPTHU_OUT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "common/buf.h"
@@ -12,7 +13,13 @@
  * Output.  Columns are declared once, rows are handed over as the door sent them, and -o picks the
  * writer.  json and jsonl give exactly the door's values; tables and csv give cells.
  */
-enum out_format { OUT_TABLE, OUT_CSV, OUT_JSON, OUT_JSONL };
+enum out_format {
+	OUT_TABLE,
+	OUT_CSV,
+	OUT_JSON,
+	OUT_JSONL,
+	OUT_XLSX, /* of commands that write it themselves; a list never comes to it */
+};
 
 enum out_kind {
 	OUT_TEXT,
@@ -54,7 +61,15 @@ struct out_writer {
 	void (*object)(struct out *o, const struct out_column *columns, const json_t *object);
 };
 extern const struct out_writer out_table, out_csv, out_json, out_jsonl;
-extern const char *const out_format_words[]; /* in the order of the enum; ends with NULL */
+
+/* A word of -o.  "text" is the table of a command whose table is a text to read. */
+struct out_word {
+	const char *word; /* NULL: the end */
+	enum out_format format;
+	uint64_t only; /* bit that the options of a command must have; 0: every command has it */
+};
+#define OUT_WORDS_MAX 8
+extern const struct out_word out_words[];
 
 /* Looks at the file: colour and width only on a terminal, and no colour with NO_COLOR. */
 void out_init(struct out *o, enum out_format format, FILE *file);

@@ -18,6 +18,13 @@ void request_print(struct ctl *c, const json_t *request);
 int request_submitted(struct ctl *c, json_t *request) MUST_USE;
 
 /*
+ * Puts into an object what the options say of the letter beyond number, date, signer and reason:
+ * domain, signer_title, requester, requester_phone, channel, contact, attachment (SHA-256 in hex of
+ * the file named).  0, or the exit status, the error being told.
+ */
+int request_head(struct ctl *c, json_t *head) MUST_USE;
+
+/*
  * -n of approve, refuse, cancel and retry: what reading tells about whether hopthud would do it, and
  * says what would happen.  digest: the plan that would be approved, or NULL.  0, or the exit status
  * that the command itself would have.
