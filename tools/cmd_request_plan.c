@@ -280,6 +280,13 @@ cmd_request_plan(struct ctl *c)
 
 /* --- approving ---------------------------------------------------------------------------------- */
 
+static void
+ignore_item(void *arg, const json_t *item)
+{
+	(void)arg;
+	(void)item;
+}
+
 /* Without a digest: on a terminal the plan is shown and judged; a script must name what it saw. */
 static int
 judge(struct ctl *c, long id, char digest[65])
@@ -290,6 +297,8 @@ judge(struct ctl *c, long id, char digest[65])
 	AUTO(str) question = NULL;
 	int status;
 
+	if (ctl_opt(c, OPT_YES))
+		return plan_walk(c, id, ignore_item, NULL, digest);
 	if (!ctl_interactive()) {
 		request_path(&path, id, "?limit=1");
 		status = ctl_get(c, path.data, &request);
@@ -350,6 +359,10 @@ cmd_request_approve(struct ctl *c)
 	if (!ctl_machine(c))
 		json_object_del(answer, "items");
 	request_print(c, answer);
+	if (!strcmp(ctl_text(answer, "state"), "planned")) {
+		ctl_say("this was the first of two approvals: somebody else has to give the second");
+		return LEAVE_ACCEPTED;
+	}
 	if (c->out.format == OUT_TABLE)
 		ctl_say("`hopthuctl request wait %ld` waits until it is done", id);
 	return 0;

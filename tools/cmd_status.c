@@ -14,6 +14,8 @@ static const struct out_column status_columns[] = {
 	{ "directory.fault", "  fault", OUT_TEXT, OUT_SKIP },
 	{ "queue.items", "items", OUT_COUNTS, OUT_SKIP },
 	{ "queue.oldest_pending_s", "  oldest waits (s)", OUT_NUMBER, OUT_SKIP },
+	{ "queue.overdue", "letters overdue", OUT_NUMBER, OUT_SKIP },
+	{ "queue.overdue_since", "  the first since", OUT_TIME, OUT_SKIP },
 	{ "mailboxes", "mailboxes", OUT_COUNTS, OUT_SKIP },
 	{ "audit.size", "audit records", OUT_NUMBER, 0 },
 	{ "audit.root", "  root", OUT_TEXT, OUT_SKIP },
@@ -47,6 +49,12 @@ warn_directory(const json_t *directory)
 			state, *reason ? ": " : "", reason, (next + 999) / 1000);
 }
 
+static long
+overdue(const json_t *s)
+{
+	return ctl_integer(json_object_get(s, "queue"), "overdue");
+}
+
 static void
 warn(const json_t *s)
 {
@@ -61,6 +69,9 @@ warn(const json_t *s)
 	if (held)
 		ctl_say("warning: %ld held and waiting for a person: hopthuctl request list --state open",
 			held);
+	if (overdue(s))
+		ctl_say("warning: %ld letter%s should have been done by now: hopthuctl request list --state "
+			"open", overdue(s), overdue(s) == 1 ? "" : "s");
 	if (unknown)
 		ctl_say("warning: of %ld the reply was lost; they are being looked up", unknown);
 }
@@ -75,7 +86,7 @@ cmd_status(struct ctl *c)
 		return status;
 	out_object(&c->out, status_columns, answer);
 	warn(answer);
-	return 0;
+	return overdue(answer) ? LEAVE_PARTLY : LEAVE_DONE; /* for whoever monitors */
 }
 
 int

@@ -45,7 +45,8 @@
 	X(EFFECTIVE, "effective", 0, "DATE", "not before this day, YYYY-MM-DD") \
 	X(WAIT, "wait", 0, NULL, "wait until it is approved and done, at most --timeout") \
 	X(NAME, "name", 0, "TEXT", "the full name of the agency") \
-	X(KIND, "kind", 0, "WORD", "what kind of body: department, district, commune, ...") \
+	X(KIND, "kind", 0, "WORD", \
+	  "kind of body (department, commune, ...) or of mailbox (person, agency, unit, ...)") \
 	X(PARENT, "parent", 0, "CODE", "the agency it belongs to") \
 	X(ROLE, "role", 0, "ROLES", "one role or several, separated by commas") \
 	X(UID, "uid", 0, "UID", "the Unix uid by which the socket knows the operator") \
@@ -57,7 +58,12 @@
 	X(LAST, "last", 0, "N", "only the newest so many") \
 	X(AFTER, "after", 0, "SEQ", "only records after this one") \
 	X(EXCEL, "excel", 0, NULL, "begin with the mark by which spreadsheets recognise UTF-8") \
-	X(DOMAIN, "domain", 0, "DOMAIN", "the mail domain of the addresses that the letter makes") \
+	X(YES, "yes", 0, NULL, "do not ask; where two approvers are needed they still are") \
+	X(DOMAIN, "domain", 0, "DOMAIN", "the mail domain of the addresses") \
+	X(UNIT, "unit", 0, "TEXT", "the unit, for templates that have it") \
+	X(BIRTH_YEAR, "birth-year", 0, "YEAR", "the year of birth, for templates that have it") \
+	X(BIRTH_MONTH, "birth-month", 0, "MONTH", "the month of birth, for templates that have it") \
+	X(ID_TAIL, "id-tail", 0, "DIGITS", "the last digits of the citizen's ID, never all of them") \
 	X(SIGNER_TITLE, "signer-title", 0, "TEXT", "the office of who signed the letter") \
 	X(REQUESTER, "requester", 0, "TEXT", "who can be asked about the letter") \
 	X(REQUESTER_PHONE, "requester-phone", 0, "TEXT", "the telephone number of who can be asked") \
@@ -124,7 +130,8 @@ _Static_assert(OPT_COUNT <= 62, "the bits of an option set are used up");
 	  "What was mended or should be looked at is said on standard error. Exit status 0 when " \
 	  "nothing is wrong, 65 when something is.") \
 	X("request", "list", request_list, "", 0, 0, O(STATE) | O(AGENCY) | O(MINE) | O(LIMIT), \
-	  request_list, "letters, newest first", "") \
+	  request_list, "letters, newest first", \
+	  "With --state open those that have not ended, by their terms: the nearest first.") \
 	X("request", "show", request_show, "ID", 1, 1, 0, request_show, "a letter and its rows", \
 	  "With -o json, csv or jsonl all rows are given, however many.") \
 	X("request", "answer", request_answer, "ID", 1, 1, O(EXCEL) | FORMAT_XLSX | FORMAT_TEXT, \
@@ -139,10 +146,22 @@ _Static_assert(OPT_COUNT <= 62, "the bits of an option set are used up");
 	  "comes, - goes, ~ changes. -o jsonl prints exactly the lines whose SHA-256 go into the " \
 	  "digest, one for each row. The digest is computed here again from these lines; if it is " \
 	  "not the one hopthud names, the exit status is 76.") \
-	X("request", "approve", request_approve, "ID", 1, 1, O(DIGEST) | O(REASON) | O(DRY_RUN), \
+	X("request", "name", request_name, "ID ROW ADDRESS", 3, 3, O(DRY_RUN), request_name, \
+	  "propose an address for a row that needs one", \
+	  "A row is name-needed when every address that the policy gives its name is taken. What is " \
+	  "proposed is checked like any other address; with the last of them the letter has its plan.") \
+	X("request", "undo", request_undo, "ID", 1, 1, \
+	  O(LETTER) | O(DATE) | O(SIGNER) | O(REASON) | O(DRY_RUN), request_undo, \
+	  "ask for what takes a letter back; --reason is required", \
+	  "A letter is written from what was before, and waits for approval like any other. What " \
+	  "cannot be undone is said, row by row, and the exit status is 1 then. Without --letter a " \
+	  "number is made up.") \
+	X("request", "approve", request_approve, "ID", 1, 1, \
+	  O(DIGEST) | O(REASON) | O(YES) | O(DRY_RUN), \
 	  request_approve, "allow the plan that has this digest", \
 	  "Nobody approves a letter of their own. Without --digest, on a terminal, the plan is " \
-	  "shown and you are asked. -n looks whether hopthud would do it: exit status 2 when there " \
+	  "shown and you are asked. A letter that takes away or moves many mailboxes needs two " \
+	  "approvers: exit status 75 says that the second is still to come. -n looks whether hopthud would do it: exit status 2 when there " \
 	  "is no such letter, 73 when its state or the digest is another, 77 when you may not.") \
 	X("request", "refuse", request_refuse, "ID", 1, 1, O(REASON) | O(DRY_RUN), request_refuse, \
 	  "say no to a letter; --reason is required", "") \
@@ -176,6 +195,16 @@ _Static_assert(OPT_COUNT <= 62, "the bits of an option set are used up");
 	  MORE_ORDER_REST) \
 	X("mailbox", "purge", mailbox_order, "ADDRESS", 1, 1, OPTIONS_ORDER, request_submit, \
 	  "ask for the end of a closed mailbox whose time is over; --reason is required", MORE_ORDER) \
+	X("address", "list", address_list, "", 0, 0, O(STATE) | O(DOMAIN) | O(SEARCH) | O(LIMIT), \
+	  address_list, "the registry: every address ever promised", \
+	  "--state is reserved, active, alias, foreign or tombstone.") \
+	X("address", "show", address_show, "ADDRESS", 1, 1, 0, address_show, \
+	  "an address: whose it is, since when, and what looks like it", "") \
+	X("name", "try", name_try, "NAME", 1, 1, \
+	  O(DOMAIN) | O(AGENCY) | O(KIND) | O(UNIT) | O(BIRTH_YEAR) | O(BIRTH_MONTH) | O(ID_TAIL), \
+	  name_try, "every address that the policy gives a name, and its fate", \
+	  "free, taken (and by what), lacks (a fact that the letter would have to say), or unfit. " \
+	  "Nothing is promised.") \
 	X("agency", "add", agency_add, "CODE", 1, 1, O(NAME) | O(KIND) | O(PARENT) | O(DRY_RUN), \
 	  agency_add, "add an agency; --name is required", "") \
 	X("agency", "list", agency_list, "", 0, 0, 0, agency_list, "agencies", "") \
@@ -216,7 +245,8 @@ _Static_assert(OPT_COUNT <= 62, "the bits of an option set are used up");
 	X("template", "transfer", template, "", 0, 0, O(EXCEL) | FORMAT_XLSX, NO_ROUTE, \
 	  "a file to begin with: moves to the agency of the letter", "") \
 	X("status", "", status, "", 0, 0, 0, status, "how hopthud is: directory, queue, log", \
-	  "Exit status 0 whenever hopthud answers; what needs attention is said on standard error.") \
+	  "Exit status 0 when hopthud answers, 1 when letters are overdue; what needs attention is said " \
+	  "on standard error.") \
 	X("whoami", "", whoami, "", 0, 0, 0, whoami, "who hopthud takes you for", "") \
 	X("help", "", help, "[NOUN [VERB]]", 0, 2, O(ALL) | O(MAN), NO_ROUTE, \
 	  "help on everything, on a noun, or on one command", "") \

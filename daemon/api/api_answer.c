@@ -45,5 +45,7 @@ handle_request_answer(struct call *c)
 		      r.signer, "state", state_word((int)shown), "submitted_at", json_time(r.submitted_at),
 		      "ended_at", json_time(r.ended_at), "items", list.items, "next_offset",
 		      list.count == limit ? json_integer(list.last + 1) : json_null());
+	json_object_set_new(j, "domain", json_string(r.domain));
+	json_object_set_new(j, "due_at", json_time(r.due_at * 1000000));
 	call_reply(c, 200, j);
 }

@@ -6,7 +6,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/flow/choose_dry.h"
-#include "daemon/flow/policies.h"
+#include "daemon/flow/rules.h"
 
 #define SEQ_MAX 99999
 #define ALIKE_MAX 32 /* of one shape that are looked at */
@@ -222,9 +222,9 @@ choose_split(const struct flow *f, const char *address, const char **local, cons
 				*p |= 0x20;
 		*domain = d;
 		if (!flow_serves(f, d))
-			return err_set(e, ERR_USAGE, "\"%s\" is not of the domain %s%s", address,
-				       f->conf->domain, policies_other_domains(f->policies, f->conf->domain) ?
-				       " nor of another that a policy names" : "");
+			return err_set(e, ERR_USAGE, "\"%s\" is not of the domain %s or of another that "
+				       "is kept here: `hopthuctl policy list` shows them", address,
+				       f->conf->domain);
 	}
 	*local = low;
 	return name_check_local(low, e);

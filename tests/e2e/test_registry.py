@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Addresses over their whole life: promised, given out, renamed, transferred, ended; never twice."""
+import collections
+import json
+import subprocess
+import threading
+
+import pytest
+
+import people
+from door import Door
+from hopthu import BASE, DOMAIN, EX_CONFLICT, EX_LATER, EX_NOPERM, EX_NOTFOUND, EX_PART
+
+POLICY = """domain = "%s"
+valid_from = "2020-01-01"
+document = "Quy chế thử"
+"""
+RULE = 'rule "%s" { value = %s legal_basis = "thử" }\n'
+
+
+def write_policy(folder, domain=DOMAIN, **rules):
+    """A policy file whose rules are given; dots of their names as two underscores."""
+    folder.mkdir(exist_ok=True)
+    text = POLICY % domain
+    for name, value in rules.items():
+        if isinstance(value, list):
+            value = "{%s}" % ", ".join('"%s"' % v for v in value)
+        else:
+            value = '"%s"' % value
+        text += RULE % (name.replace("__", "."), value)
+    (folder / ("%s.conf" % domain)).write_text(text)
+    folder.chmod(0o755)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def ruled(make_world, tmp_path_factory):
+    """A province whose naming has two candidates only and whose fuse is small."""
+    folder = write_policy(tmp_path_factory.mktemp("p") / "policy",
+                          naming__person=["{full}", "{full}{yob}"], fuse__count="7",
+                          fuse__percent="100", grace__staff="3 months")
+    folder.parent.chmod(0o755)
+    w = make_world(conf={"policy_dir": str(folder)})
+    w.add_operator("hung", "Phạm Văn Hùng", ["approver"])
+    w.add_operator("nga", "Đỗ Thị Nga", ["requester"], "skhcn")
+    w.settle()
+    return w
+
+
+def row(name, **more):
+    return dict({"op": "create", "full_name": name, "ref": name}, **more)
+
+
+def local(item):
+    return item["address"].partition("@")[0]
+
+
+def test_ordered_candidates(ruled):
+    a = ruled.run([row("Lê Thị Mai Ca", ref="1", birth_year="1990")])["items"][0]
+    assert a["address"] == "lethimaica@" + DOMAIN
+    # the second of the name needs the year of birth, and the error names the column
+    r = ruled.submit([row("Lê Thị Mai Ca", ref="2")], expect=(400,))
+    assert [(e["row"], e["column"]) for e in r["errors"]] == [(1, "birth_year")], r
+    b = ruled.run([row("Lê Thị Mai Ca", ref="3", birth_year="1991")])["items"][0]
+    assert local(b) == "lethimaica1991"
+    # the log says which were taken, and by what
+    r = ruled.door("hoa").get("/v1/audit", request=b.get("request") or ruled.last, event="item")
+    shown = ruled.door("hoa").get("/v1/audit/%d" % r["records"][-1]["seq"])
+    assert "lethimaica: active, request" in json.dumps(shown, ensure_ascii=False)
+
+
+def test_a_name_that_is_needed(ruled):
+    ruled.run([row("Võ Đa", ref="1", birth_year="1980"), row("Võ Đa", ref="2", birth_year="1980",
+                                                            title="khác")])
+    r = ruled.submit([row("Võ Đa", ref="3", birth_year="1980"), row("Trần Lê Vi", ref="4")])
+    assert r["state"] == "name-needed" and r["digest"] == "", r
+    assert [i["state"] for i in r["items"]] == ["name-needed", "planned"]
+    assert "voda" in r["items"][0]["error"] and "voda1980" in r["items"][0]["error"]
+    rid = r["id"]
+    ruled.ctl("request", "approve", rid, "--digest", "0" * 64, user="minh", status=EX_CONFLICT)
+    # what is proposed is checked the same way
+    ruled.ctl("request", "name", rid, 1, "voda", user="lan", status=EX_CONFLICT)
+    ruled.ctl("request", "name", rid, 1, "vo..da", user="lan", status=64)
+    ruled.ctl("request", "name", rid, 2, "vi.tran", user="lan", status=EX_CONFLICT)
+    ruled.ctl("request", "name", rid, 3, "vi.tran", user="lan", status=EX_NOTFOUND)
+    r = ruled.ctl_json("request", "name", rid, 1, "da.vo", user="lan")
+    assert r["state"] == "planned" and len(r["digest"]) == 64
+    ruled.ctl("request", "plan", rid, user="minh")  # computes the digest again
+    ruled.approve(r)
+    assert ruled.wait(rid)["state"] == "done"
+    assert ruled.mailbox("da.vo@" + DOMAIN)["full_name"] == "Võ Đa"
+
+
+def test_rename_transfer_restore_purge_and_undo(ruled):
+    made = ruled.run([row("Hồ Thu Thảo", ref="1")])["items"][0]
+    old, new = made["address"], "thao.ho@" + DOMAIN
+    done = ruled.run([{"op": "rename", "address": old, "new_address": new}])
+    e = ruled.person("hothuthao")
+    assert e["mail"] == [new.encode()] and e["hopthuAlias"] == [old.encode()]
+    # both lead to the one mailbox; the old one is nobody else's
+    assert ruled.mailbox(old)["login"] == ruled.mailbox(new)["login"] == "hothuthao"
+    a = ruled.ctl_json("address", "show", old, user="hoa")
+    assert (a["state"], a["mailbox"]) == ("alias", "hothuthao") and a["active_at"] and a["alias_at"]
+    r = ruled.submit([row("Hồ Thu Thảo", ref="2", birth_year="1999")])
+    assert local(r["items"][0]) == "hothuthao1999"
+    r = ruled.submit([row("Ai Khác", ref="3", address=old)], expect=(400, 409))
+    assert "further address" in json.dumps(r), r
+    # undo: the old address comes back, the new one becomes the alias
+    u = ruled.ctl_json("request", "undo", done["id"], "--reason", "nhầm", user="tuan")
+    assert u["state"] == "planned" and u["items"][0]["op"] == "rename"
+    ruled.approve(u)
+    assert ruled.wait(u["id"])["state"] == "done"
+    e = ruled.person("hothuthao")
+    assert e["mail"] == [old.encode()] and e["hopthuAlias"] == [new.encode()]
+    # undone twice? it was changed since
+    r = ruled.ctl("request", "undo", done["id"], "--reason", "nhầm", user="tuan",
+                  status=EX_CONFLICT)
+    assert "request %d" % u["id"] in r.stderr
+    # the agency that receives asks for a transfer; the one that has it cannot
+    r = ruled.submit([{"op": "transfer", "address": old}], expect=(400,))
+    assert "receives" in json.dumps(r), r
+    r = ruled.submit([{"op": "transfer", "address": old, "unit": "Thanh tra"}], user="nga",
+                     agency="skhcn")
+    ruled.approve(r)
+    assert ruled.wait(r["id"])["state"] == "done"
+    e = ruled.person("hothuthao")
+    assert e["hopthuAgency"] == [b"skhcn"] and e["ou"] == ["Thanh tra".encode()]
+    assert e["mail"] == [old.encode()]  # the policy does not say that addresses follow the agency
+    # closed: kept for three months; restored; closed again; not purged before its time
+    closed = ruled.run([{"op": "close", "address": old, "basis_kind": "retirement"}], user="nga",
+                       agency="skhcn")
+    m = ruled.mailbox(old)
+    assert m["status"] == "closed" and m["purge_due"]
+    u = ruled.ctl_json("request", "undo", closed["id"], "--reason", "ở lại", user="tuan")
+    ruled.approve(u)
+    assert ruled.wait(u["id"])["state"] == "done"
+    assert ruled.mailbox(old)["status"] == "active" and not ruled.mailbox(old)["purge_due"]
+    ruled.run([{"op": "close", "address": old}], user="nga", agency="skhcn")
+    r = ruled.submit([{"op": "purge", "address": old}], user="nga", agency="skhcn", expect=(400,))
+    assert "kept until" in json.dumps(r), r
+
+
+def test_undo_says_what_it_cannot(ruled):
+    first = ruled.run([row("Bùi Nhật", ref="1"), row("Bùi Nguyệt", ref="2")])
+    address = first["items"][1]["address"]
+    ruled.run([{"op": "suspend", "address": address}])
+    r = ruled.ctl("request", "undo", first["id"], "--reason", "nhầm", "-o", "json", user="lan",
+                  status=EX_PART)
+    u = json.loads(r.stdout)
+    assert [i["op"] for i in u["items"]] == ["close"]
+    assert [c["row"] for c in u["cannot"]] == [2] and "cannot be undone" in r.stderr
+    dry = ruled.ctl("request", "undo", first["id"], "--reason", "nhầm", "-n", "-o", "json",
+                    user="lan", status=EX_PART)
+    assert json.loads(dry.stdout)["digest"] == u["digest"]
+    ruled.ctl("request", "cancel", u["id"], user="lan")
+
+
+def test_fuse(ruled):
+    made = ruled.run([row("Người %s" % c, ref=c) for c in "abcdefgh"])
+    rows = [{"op": "suspend", "address": i["address"]} for i in made["items"]]
+    seven = ruled.submit(rows[:7])
+    assert seven["needs"] == 1 and seven["notes"] is None
+    ruled.ctl("request", "cancel", seven["id"], user="lan")
+    r = ruled.submit(rows)
+    assert r["needs"] == 2 and "more than 7" in json.dumps(r["notes"]), r
+    rid = r["id"]
+    got = ruled.ctl("request", "approve", rid, "--yes", user="minh", status=EX_LATER)
+    assert "second" in got.stderr
+    assert ruled.show(rid)["state"] == "planned" and ruled.show(rid)["first_approver"] == "minh"
+    assert ruled.person(local(made["items"][0]))["hopthuStatus"] == [b"active"]
+    # the same person twice is one person, and who asked is none
+    ruled.ctl("request", "approve", rid, "--yes", user="minh", status=EX_NOPERM)
+    ruled.ctl("request", "approve", rid, "--digest", r["digest"], user="hung")
+    assert ruled.wait(rid)["state"] == "done"
+    shown = ruled.ctl("audit", "list", "--request", rid, "-o", "json", user="hoa").stdout
+    assert shown.count('"approve"') == 2, shown
+
+
+def test_registry_lists(ruled):
+    rows = ruled.ctl_json("address", "list", "--state", "active", user="hoa")
+    rows = rows["addresses"] if isinstance(rows, dict) else rows
+    assert rows and all(a["state"] == "active" and a["active_at"] for a in rows)
+    ruled.ctl("address", "show", "niemals", user="hoa", status=EX_NOTFOUND)
+    ruled.ctl("address", "list", user="lan", status=EX_NOPERM)
+    got = ruled.ctl("address", "list", "--state", "nope", user="hoa", status=64)
+    assert "tombstone" in got.stderr
+
+
+def test_name_try(ruled):
+    t = ruled.ctl_json("name", "try", "Lê Thị Mai Ca", "--birth-year", "1990", user="lan")
+    assert [(c["local"], c["fate"]) for c in t["candidates"]] == [
+        ("lethimaica", "taken"), ("lethimaica1990", "free")], t
+    assert "request" in t["candidates"][0]["reason"]
+    t = ruled.ctl_json("name", "try", "Lê Thị Mai Ca", user="lan")
+    assert (t["candidates"][1]["fate"], t["candidates"][1]["column"]) == ("lacks", "birth_year")
+    got = ruled.ctl("name", "try", "Nguyễn Vаn", user="lan", status=64)  # a Cyrillic а
+    assert "U+0430" in got.stderr
+
+
+def test_look_alikes_are_told(ruled):
+    ruled.run([row("Nguyễn Bình An", ref="1", address="nguyenbinhan"),
+               row("Lý Ol", ref="2", address="lyol1")])
+    r = ruled.submit([row("Nguyễn An Bình", ref="3", address="nguyenanbinh"),
+                      row("Lý Oi", ref="4", address="1yoli")])
+    text = json.dumps(r["notes"], ensure_ascii=False)
+    assert "nguyenbinhan" in text and "other way round" in text, text
+    assert "lyol1" in text and "at a glance" in text, text
+    ruled.ctl("request", "cancel", r["id"], user="lan")
+
+
+def test_what_the_directory_has_is_taken(make_world):
+    """Addresses of entries and groups that hopthu did not make, in mail and hopthuAlias, too."""
+    w = make_world()
+    w.foreign |= {"cu"}
+    w.daemon.stop()
+    w.slapd.add("dn: uid=cu,ou=people,%s\nobjectClass: inetOrgPerson\nobjectClass: hopthuMailbox\n"
+                "uid: cu\ncn: cu\nsn: cu\nmail: Anhbt@%s\nhopthuAlias: anhbt1@%s\n"
+                "hopthuStatus: active\nhopthuLogin: TRUE\nhopthuDelivery: TRUE\n\n"
+                "dn: cn=tatca,ou=groups,%s\nobjectClass: groupOfNames\nobjectClass: extensibleObject\n"
+                "cn: tatca\nmember: uid=cu,ou=people,%s\nmail: anhbt2@%s\n" % (
+                    BASE, DOMAIN, DOMAIN, BASE, BASE, DOMAIN))
+    w.start()
+    assert w.door("hoa").get("/v1/addresses", state="foreign")
+    got = {a["local"] for a in w.door("hoa").get("/v1/addresses", state="foreign")["addresses"]}
+    assert {"cu", "anhbt", "anhbt1", "anhbt2"} <= got, got
+    made = w.run([row("Bùi Thị Anh")])
+    assert local(made["items"][0]) == "anhbt3"
+
+
+def test_two_letters_at_once_never_one_address(make_world):
+    """Eight clients ask for the same few names all at once."""
+    w = make_world(conf={"limits.connections_per_uid": 128})
+    names = ["Nguyễn Văn An", "Trần Thị Bình", "Lê An", "Phạm Thị Hoa"]
+    got, errors = collections.Counter(), []
+    w.door("lan")
+
+    def client(n):
+        try:
+            with w.new_door("lan") as door:
+                for k in range(12):
+                    rows = [row(names[(n + k + i) % 4], ref="%d-%d-%d" % (n, k, i))
+                            for i in range(25)]
+                    r = door.submit(people.letter_csv(rows), **w.head(letter="%d-%d/SNV" % (n, k)))
+                    got.update(i["address"] for i in r["items"])
+        except Exception as e:  # told below
+            errors.append(e)
+
+    threads = [threading.Thread(target=client, args=(n,)) for n in range(8)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert not errors, errors[0]
+    assert sum(got.values()) == 8 * 12 * 25
+    assert max(got.values()) == 1, got.most_common(3)
