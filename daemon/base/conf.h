@@ -9,7 +9,7 @@
 #include "common/err.h"
 
 /*
- * hopthud.conf, read by libconfuse (whose only home conf.c is).  One table in conf.c has every key:
+ * hopthud.conf.  One table in conf_key.c has every key:
  * name, type, default, what is allowed, help.  The manual page and etc/hopthud.conf are checked
  * against it by a test.  Text that may be left out is NULL when it is.
  */
@@ -53,6 +53,7 @@ struct conf {
 	char *log_level;     /* "error" "warning" "info" "debug" */
 	char *naming_template;          /* "{given}{initials}" */
 	char *naming_collision;         /* "{given}{initials}{seq}" */
+	char *policy_dir;    /* folder of dated policies */
 	struct conf_directory directory;
 	struct conf_limits limits;
 };

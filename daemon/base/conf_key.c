@@ -194,6 +194,9 @@ const struct conf_key conf_keys[] = {
 	TEXT("", "naming_collision", naming_collision, "{given}{initials}{seq}", NULL,
 	     TEMPLATE_ALLOWED, false,
 	     "Template for a name that is taken; {seq} counts 1, 2, 3..."),
+	TEXT("", "policy_dir", policy_dir, "/etc/hopthu/policy", check_path, "an absolute path", false,
+	     "Folder of the policies, hopthu-policy(5): a file for each domain and date, and their "
+	     "calendars. When it is not there, the built-in rules hold."),
 
 	TEXT("directory", "uri", directory.uri, "ldapi://%2Frun%2Fslapd%2Fldapi", check_uri,
 	     "ldapi:// and the socket's path with %2F for every slash "
@@ -245,20 +248,9 @@ const struct conf_key conf_keys[] = {
 };
 const size_t conf_key_count = sizeof(conf_keys) / sizeof(conf_keys[0]);
 
-const char *const conf_sections[] = { "directory", "limits", NULL };
-
-const char *const *
-conf_key_names(const char *section)
-{
-	static const char *names[sizeof(conf_keys) / sizeof(conf_keys[0]) + 1];
-	size_t n = 0;
-
-	for (size_t i = 0; i < conf_key_count; i++)
-		if (!strcmp(conf_keys[i].section, section))
-			names[n++] = conf_keys[i].name;
-	names[n] = NULL;
-	return names;
-}
+const struct conf_form_section conf_sections[] = {
+	{ "directory", NULL }, { "limits", NULL }, { NULL, NULL }
+};
 
 const struct conf_key *
 conf_key_find(const char *section, const char *name)

@@ -8,6 +8,7 @@
 #include "common/buf.h"
 #include "common/err.h"
 #include "daemon/base/conf.h"
+#include "daemon/base/conf_file.h"
 
 /*
  * The table of every key of hopthud.conf, and what a value of each may be.  Only conf*.c use this;
@@ -39,9 +40,7 @@ struct conf_key {
 extern const struct conf_key conf_keys[];
 extern const size_t conf_key_count;
 
-/* Names of the sections, of the keys of a section ("" = top level): end with NULL. */
-extern const char *const conf_sections[];
-const char *const *conf_key_names(const char *section);
+extern const struct conf_form_section conf_sections[]; /* ends with name NULL */
 const struct conf_key *conf_key_find(const char *section, const char *name); /* NULL: none */
 
 /* Puts the value into c. ERR_CONFIG says what is wrong with it and what is allowed. */

@@ -6,21 +6,17 @@
 #include <stdint.h>
 
 #include "common/buf.h"
+#include "common/date.h"
 #include "common/digest.h"
 #include "common/err.h"
 #include "common/vocab.h"
+#include "daemon/policy/calendar.h"
 
 /*
  * The rules of one mail domain, as a province's regulation gives them: a dated file of rules, each
  * with its value and its legal basis.  Pure: entries in, rules out; who reads files is
  * daemon/flow/policies.h.  The version in force is the one with the latest valid_from that is not
  * after the day asked for.
- */
-
-/*
- * X(id, "name in the file", TYPE, "default" or NULL: no such rule, "help")
- * The table is in policy_key.c's reach only through these functions; the manual and the shipped
- * files are checked against it.
  */
 enum policy_type {
 	POLICY_TEMPLATES, /* naming templates in order: a list */
@@ -39,7 +35,10 @@ struct policy_term {
 	enum policy_unit unit;
 };
 
-/* One value of a file, in order: key "domain", or key "value" of rule "deadline.create". */
+/*
+ * One value of a file, in order: key "domain" at the top, or key "value" of rule "deadline.create".
+ * After the entries of a rule comes one with its name whose key is NULL.
+ */
 struct policy_entry {
 	const char *rule; /* NULL: top of the file */
 	const char *key;
@@ -47,8 +46,13 @@ struct policy_entry {
 	unsigned line;
 };
 struct policy;
-/* ERR_CONFIG: a line "FILE:LINE: what" for each mistake.  text, len: the file's bytes, for the
- * digest.  Free with policy_free. */
+/*
+ * text, len: the file's bytes, for the digest.  Nothing given is kept.  NULL when something is wrong:
+ * then a line "FILE:LINE: what" for each mistake is appended.  Free with policy_free.
+ */
+struct policy *policy_read(const char *file, const struct policy_entry *entries, size_t count,
+			   const char *text, size_t len, struct buf *wrong);
+/* The same; ERR_CONFIG with as many of the lines as fit. */
 struct policy *policy_new(const char *file, const struct policy_entry *entries, size_t count,
 			  const char *text, size_t len, struct err *e);
 /* What holds where no file does: every rule at its default. */
@@ -58,7 +62,7 @@ void policy_free(struct policy *p);
 const char *policy_domain(const struct policy *p);     /* "*": any that has no file of its own */
 const char *policy_document(const struct policy *p);   /* "QĐ 162/2025/QĐ-UBND ..." */
 const char *policy_valid_from(const struct policy *p); /* "2025-12-10" */
-const char *policy_file(const struct policy *p);
+const char *policy_file(const struct policy *p);       /* "" : built in */
 const uint8_t *policy_digest(const struct policy *p);  /* DIGEST_LEN: SHA-256 of the file */
 
 /* Values; the type must be that of the key.  Borrowed. */
@@ -67,14 +71,31 @@ struct policy_term policy_term(const struct policy *p, enum policy_key k);
 int64_t policy_number(const struct policy *p, enum policy_key k); /* numbers and sizes; -1: no rule */
 const char *policy_text(const struct policy *p, enum policy_key k);        /* "" : no rule */
 bool policy_flag(const struct policy *p, enum policy_key k);
+/* Is there a value at all, of the file or by default? */
+bool policy_has(const struct policy *p, enum policy_key k);
+/* Line of the rule in the file; 0: it is at its default. */
+unsigned policy_line(const struct policy *p, enum policy_key k);
 const char *policy_basis(const struct policy *p, enum policy_key k); /* "" : no rule or default */
-/* The value as it would stand in the file, for people. */
+const char *policy_note(const struct policy *p, enum policy_key k);  /* "" : none */
+/* The value as it would stand in the file, for people; nothing when there is no rule. */
 void policy_value_text(const struct policy *p, enum policy_key k, struct buf *out);
+/* "3 working days", "never". */
+void policy_term_text(struct policy_term t, struct buf *out);
 
 /* Rank class by the policy's lists, from what a letter says of rank and title. */
 enum policy_rank { RANK_STAFF, RANK_DIVISION_HEAD, RANK_DEPARTMENT_HEAD };
 enum policy_rank policy_rank(const struct policy *p, const char *rank, const char *title);
 const char *policy_rank_word(enum policy_rank r); /* staff, division-head, department-head */
+
+/*
+ * Which rule gives a limit for a mailbox of this kind, agency's kind, rank, basis or operation.  The
+ * functions behind them give its value; these are for who explains it.  RULE_COUNT: none does.
+ */
+enum policy_key policy_naming_rule(enum kind kind, const char *agency_kind);
+enum policy_key policy_quota_rule(const struct policy *p, enum kind kind, enum policy_rank rank);
+enum policy_key policy_quota_least_rule(enum kind kind);
+enum policy_key policy_deadline_rule(enum op op);
+enum policy_key policy_grace_rule(const struct policy *p, enum policy_rank rank, int basis);
 
 /* Naming templates for a kind of mailbox of an agency of this kind (a commune has its own). */
 const char *const *policy_naming(const struct policy *p, enum kind kind, const char *agency_kind);
@@ -82,8 +103,22 @@ const char *const *policy_naming(const struct policy *p, enum kind kind, const c
 int64_t policy_quota(const struct policy *p, enum kind kind, enum policy_rank rank);
 /* Least that a letter may ask for; 0: any. */
 int64_t policy_quota_least(const struct policy *p, enum kind kind);
-/* How long an operation may take from the letter's arrival. */
+/* How long an operation may take from the letter's arrival; count -1: no matter. */
 struct policy_term policy_deadline(const struct policy *p, enum op op);
-/* How long the data of a closed mailbox stay, by rank and the kind of leave (enum basis, or -1). */
+/*
+ * How long the data of a closed mailbox stay, by rank and the kind of leave (enum basis, or -1).  A
+ * rule for the kind of leave decides; else the longest of those for this rank and the ranks below.
+ * count -1: for good.
+ */
 struct policy_term policy_grace(const struct policy *p, enum policy_rank rank, int basis);
+
+/*
+ * The day on which a term ends that begins on this one: the day itself is not counted (Civil Code
+ * 2015, article 147).  Hours count as whole days.  {0, 0, 0} for a term that never ends.
+ */
+struct date policy_due_date(struct policy_term t, const struct calendar *c, struct date from);
+
+/* Appends an LDIF that puts the password rules into the pwdPolicy entry dn (draft-behera-ldap-
+ * password-policy): of users, or of administrators. */
+void policy_ppolicy(const struct policy *p, bool admins, const char *dn, struct buf *ldif);
 #endif
