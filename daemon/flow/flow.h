@@ -17,6 +17,7 @@ struct dir;
 struct queue;
 struct intakes;
 struct foreign;
+struct policies;
 
 #define FLOW_HINTS 2048
 struct hint {
@@ -29,6 +30,7 @@ struct flow {
 	struct store *store;
 	struct dir *dir;
 	const struct conf *conf; /* replaced at reload */
+	struct policies *policies; /* replaced at reload */
 	struct queue *queue;
 	struct intakes *intakes;
 	struct foreign *foreign; /* the listing that is on its way, or NULL */
