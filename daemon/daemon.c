@@ -16,6 +16,7 @@
 #include "daemon/flow/evidence.h"
 #include "daemon/flow/flow.h"
 #include "daemon/flow/intake.h"
+#include "daemon/flow/policies.h"
 
 #define DRAIN_MS 10000 /* then whatever is still on its way is left to the next run */
 #define DRAIN_TICK_MS 20
@@ -309,24 +310,37 @@ use_conf(struct daemon *d, struct conf *c)
 }
 
 static void
+use_policies(struct daemon *d, struct policies *policies)
+{
+	policies_free(d->flow->policies);
+	d->flow->policies = policies;
+	if (policies_missing(policies))
+		log_warn("there is no folder %s: the built-in policy holds for every domain",
+			 d->conf->policy_dir);
+}
+
+static void
 on_hup(void *arg)
 {
 	struct daemon *d = arg;
+	struct policies *policies = NULL;
 	struct err e = ERR_INIT;
 	const char *fixed;
 	struct conf *c;
 
 	notify_reloading();
 	c = conf_load(d->conf->file, &e);
-	if (!c || init_check_conf(c, &e)) {
+	if (!c || init_check_conf(c, &e) || !(policies = policies_load(c->policy_dir, &e))) {
 		conf_free(c);
 		log_error("not reloaded, the old configuration stays: %s", e.msg);
 	} else if ((fixed = conf_needs_restart(d->conf, c))) {
 		log_error("not reloaded, the old configuration stays: %s cannot change while hopthud "
 			  "runs, restart it", fixed);
 		conf_free(c);
+		policies_free(policies);
 	} else {
 		use_conf(d, c);
+		use_policies(d, policies);
 		log_info("configuration reloaded");
 		d->to_announce = EVENT_CONFIG;
 		announce(d);
@@ -377,6 +391,7 @@ static int
 make(struct daemon *d, struct err *e)
 {
 	struct dir_events events = { on_directory_ready, on_directory_down, d };
+	struct policies *policies;
 	uint8_t key[32];
 	int rc;
 
@@ -385,6 +400,10 @@ make(struct daemon *d, struct err *e)
 		return -1;
 	d->loop = loop_new();
 	d->flow = flow_new(d->loop, d->store, d->conf);
+	policies = policies_load(d->conf->policy_dir, e);
+	if (!policies)
+		return -1;
+	use_policies(d, policies);
 	d->dir = dir_new(d->loop, &d->conf->directory, &events);
 	flow_set_directory(d->flow, d->dir);
 	make_timers(d);

@@ -6,6 +6,7 @@
 #include "daemon/flow/evidence.h"
 #include "daemon/flow/foreign.h"
 #include "daemon/flow/intake.h"
+#include "daemon/flow/policies.h"
 #include "daemon/flow/queue.h"
 
 struct flow *
@@ -35,6 +36,7 @@ flow_free(struct flow *f)
 	foreign_free(f);
 	intakes_free(f);
 	queue_free(f->queue);
+	policies_free(f->policies);
 	free(f);
 }
 

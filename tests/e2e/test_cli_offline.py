@@ -255,7 +255,7 @@ def test_list_pages(door):
 
 
 def plan(rid=7, n=2, digest=None):
-    items, text = [], "hopthu-plan/1 %d %d\n" % (rid, n)
+    items, text = [], "hopthu-plan/2 %d\n" % n
     for i in range(1, n + 1):
         line = json.dumps({"address": "a%d@x.vn" % i, "after": {"cn": ["Đặng"], "mail": ["a%d@x.vn" % i]},
                            "agency": "snv", "before": {"cn": ["Dang"]}, "op": "update", "row": i},
