@@ -195,7 +195,7 @@ read_slice(struct intake *in)
 static int
 check_head(struct intake *in)
 {
-	const struct letter_head *h = &in->o.head;
+	struct letter_head *h = &in->o.head;
 	AUTO(arena) a = arena_new();
 	struct agency agency;
 
