@@ -9,61 +9,6 @@
 const char *const letter_column_words[LETTER_COLUMN_COUNT + 1] = { LETTER_COLUMNS(X) NULL };
 #undef X
 
-void
-letter_head_release(struct letter_head *h)
-{
-	free(h->agency);
-	free(h->number);
-	free(h->date);
-	free(h->signer);
-	free(h->reason);
-	free(h->signer_title);
-	free(h->requester);
-	free(h->requester_phone);
-	free(h->channel);
-	free(h->contact);
-	free(h->attachment);
-	free(h->domain);
-	memset(h, 0, sizeof(*h));
-	h->declared = -1;
-}
-
-static int
-check_text(const char *field, const char *value, size_t max, struct err *e)
-{
-	AUTO(str) clean = NULL;
-
-	if (!value)
-		return err_set(e, ERR_USAGE, "the letter's %s is missing", field);
-	for (const char *p = value; *p; p++)
-		if ((unsigned char)*p < 0x20)
-			return err_set(e, ERR_USAGE,
-				       "the letter's %s has a line break, a tab or another control "
-				       "character in it", field);
-	clean = text_clean(value, strlen(value), e);
-	if (!clean)
-		return err_wrap(e, "the letter's %s", field);
-	if (!*clean)
-		return err_set(e, ERR_USAGE, "the letter's %s is empty", field);
-	if (text_length(clean, strlen(clean)) > max)
-		return err_set(e, ERR_USAGE, "the letter's %s is longer than %zu characters",
-			       field, max);
-	return 0;
-}
-
-int
-letter_head_check(const struct letter_head *h, struct err *e)
-{
-	if (check_text("agency", h->agency, 64, e) || check_text("number", h->number, 64, e) ||
-	    check_text("date", h->date, 32, e))
-		return -1;
-	if (letter_check_date(h->date, e))
-		return err_wrap(e, "the letter's date");
-	return check_text("signer", h->signer, 128, e) || check_text("reason", h->reason, 512, e)
-		       ? -1
-		       : 0;
-}
-
 __attribute__((format(printf, 5, 0))) static void
 report(struct letter_reader *r, struct letter_error *error, const char *value, size_t n,
        const char *fmt, va_list ap)
@@ -92,6 +37,31 @@ letter_report(struct letter_reader *r, unsigned row, unsigned line, const char *
 	va_start(ap, fmt);
 	report(r, &error, value, n, fmt, ap);
 	va_end(ap);
+}
+
+void
+letter_note(struct letter_reader *r, unsigned row, unsigned line, const char *column,
+	    const char *value, size_t n, const char *fmt, ...)
+{
+	struct letter_error note = { .row = row, .line = line, .column = column };
+	char message[ERR_MSG_MAX] = "more was mended; it is not told of here";
+	va_list ap;
+
+	if (r->ended || !r->ev.note || r->notes >= LETTER_NOTES_MAX)
+		return;
+	if (++r->notes < LETTER_NOTES_MAX) {
+		va_start(ap, fmt);
+		vsnprintf(message, sizeof(message), fmt, ap);
+		va_end(ap);
+	} else {
+		note = (struct letter_error){ .column = "" };
+		n = 0;
+	}
+	buf_clear(&r->value);
+	text_show(value, n, LETTER_VALUE_SHOWN, &r->value);
+	note.value = r->value.data;
+	note.message = message;
+	r->ev.note(r->ev.arg, &note);
 }
 
 void

@@ -45,9 +45,11 @@ enum letter_column {
 extern const char *const letter_column_words[LETTER_COLUMN_COUNT + 1]; /* ends with NULL */
 
 /*
- * A row: cleaned text (text_clean), "" where the cell is empty or the column missing.  The op and
- * the address are in lower case.  "-" stands only in title, unit, phone, rank and quota of an
- * update, and takes the value away; everywhere else a cell of "-" counts as empty.
+ * A row: cleaned text (text_clean), "" where the cell is empty or the column missing.  op, kind and
+ * basis_kind are words of common/vocab.h, addresses and custodian in lower case, dates YYYY-MM-DD,
+ * birth_month two digits, Vietnamese phone numbers digits with a leading 0.  "-" stands only in
+ * title, unit, phone, rank and quota of an update, and takes the value away; everywhere else a
+ * cell of "-" counts as empty.
  */
 struct letter_row {
 	unsigned number;  /* 1 = the first row below the header, first element of items */
@@ -71,8 +73,16 @@ struct letter_head {
 	long declared; /* -1: not said */
 };
 void letter_head_release(struct letter_head *h);
-/* Text present, date real and YYYY-MM-DD; ERR_USAGE names the field. */
-int letter_head_check(const struct letter_head *h, struct err *e) MUST_USE;
+/*
+ * Agency, number, date, signer and reason present, and what else is there well-formed; ERR_USAGE
+ * names the field.  The head is put in order on the way: text cleaned (text_clean), the date
+ * YYYY-MM-DD (DD/MM/YYYY is taken too), requester_phone as the phones of rows, channel one of
+ * VOCAB_CHANNELS ("document" when there is none), attachment and domain in lower case, and
+ * what is empty NULL.  A second time changes nothing.
+ */
+int letter_head_check(struct letter_head *h, struct err *e) MUST_USE;
+/* What may be asked by telephone: only what hurries and can be undone. */
+bool letter_op_by_phone(enum op op);
 
 struct letter_events {
 	/* Each row whose cells are well-formed, in order. */
@@ -84,15 +94,18 @@ struct letter_events {
 	void *arg;
 };
 #define LETTER_ERRORS_MAX 200
+#define LETTER_NOTES_MAX 200 /* the last one says that there would be more */
 
 enum letter_format { LETTER_CSV, LETTER_JSON };
 
 struct letter_reader;
 /*
- * data must outlive the reader; it is not changed.  encoding: NULL = by itself (UTF-8, BOMs of
- * UTF-8 and UTF-16), or one of the list in letter_source.c ("windows-1258").  max_rows: one more is
+ * data must outlive the reader; it is not changed.  encoding: NULL = by itself (UTF-8, UTF-16, or
+ * a code of Vietnamese from before Unicode that the words of the file give away, which a note
+ * says), or one of the list in letter_source.c ("windows-1258").  max_rows: one more is
  * an error of the file.  For JSON:
- * {"agency","letter","date","signer","reason","declared","items":[{column:value}]};
+ * {"agency","letter","date","signer","reason","declared","items":[{column:value}]}
+ * and the other fields of the head by their names;
  * head (may be NULL) receives those of its fields that are still NULL (declared: -1).
  */
 struct letter_reader *letter_reader_new(enum letter_format format, const char *data, size_t len,

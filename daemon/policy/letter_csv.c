@@ -4,9 +4,7 @@
 
 #include <csv.h>
 
-#include "common/text.h"
-#include "common/vocab.h"
-#include "daemon/policy/letter_reader.h"
+#include "daemon/policy/letter_header.h"
 
 /*
  * CSV (RFC 4180) through libcsv in its strict mode, fed line by line: so every row knows its line,
@@ -19,7 +17,7 @@ struct letter_csv {
 	bool has_separator;
 	unsigned width; /* cells of the header; 0 until it was read */
 	unsigned named; /* of these, up to the last that has a name */
-	enum letter_column column[LETTER_CELLS_MAX];
+	int column[LETTER_CELLS_MAX]; /* enum letter_column, or what letter_header.h adds */
 	unsigned line;   /* where the row begins */
 	size_t size;     /* bytes of the row so far */
 	unsigned cells;  /* of the row; those beyond LETTER_CELLS_MAX are counted only */
@@ -35,29 +33,21 @@ is_space(unsigned char c)
 }
 
 /* --- the header ------------------------------------------------------------------------------- */
-/* Column of a header cell, or -1; shown is its name as far as it can be understood. */
-static int
-column_of(const struct letter_csv *c, unsigned i, struct buf *name)
+/* What a column of the file gives, as bits of enum letter_column. */
+static unsigned
+given(int col)
 {
-	AUTO(str) clean = text_clean(c->text.data + c->at[i], c->len[i], NULL);
-
-	buf_clear(name);
-	text_lower(clean ? clean : "", name);
-	for (char *p = name->data; *p; p++)
-		if (*p == ' ' || *p == '-')
-			*p = '_';
-	for (int col = 0; col < LETTER_COLUMN_COUNT; col++)
-		if (!strcmp(name->data, letter_column_words[col]))
-			return col;
-	return -1;
+	if (col == LETTER_BIRTH_DATE)
+		return 1u << LETTER_birth_year | 1u << LETTER_birth_month;
+	return col >= 0 && col < LETTER_COLUMN_COUNT ? 1u << col : 0;
 }
 
 /* Returns the bit of the column that was probably meant, so that it is not missed as well. */
 static unsigned
-unknown_column(struct letter_csv *c, unsigned i, const char *name)
+unknown_column(struct letter_csv *c, unsigned i)
 {
-	const char *near = nearest_word(name, letter_column_words);
 	const char *value = c->text.data + c->at[i];
+	int near = letter_header_near(value, c->len[i]);
 	AUTO(buf) all = BUF_INIT;
 
 	for (int col = 0; col < LETTER_COLUMN_COUNT; col++)
@@ -65,16 +55,14 @@ unknown_column(struct letter_csv *c, unsigned i, const char *name)
 	if (!c->len[i])
 		letter_report(c->r, 0, c->line, "", "", 0, "column %u of the header has no name",
 			      i + 1);
-	else if (near)
+	else if (near >= 0)
 		letter_report(c->r, 0, c->line, "", value, c->len[i],
-			      "there is no such column; did you mean %s?", near);
+			      "there is no such column; did you mean %s?",
+			      letter_column_words[near]);
 	else
 		letter_report(c->r, 0, c->line, "", value, c->len[i],
 			      "there is no such column; letters have %s", all.data);
-	for (int col = 0; near && col < LETTER_COLUMN_COUNT; col++)
-		if (near == letter_column_words[col])
-			return 1u << col;
-	return 0;
+	return given(near);
 }
 
 static void
@@ -93,7 +81,6 @@ missing_columns(struct letter_csv *c, unsigned present)
 static void
 read_header(struct letter_csv *c)
 {
-	AUTO(buf) name = BUF_INIT;
 	unsigned present = 0, meant = 0;
 
 	if (c->cells > LETTER_CELLS_MAX) {
@@ -105,17 +92,18 @@ read_header(struct letter_csv *c)
 	while (c->named && !c->len[c->named - 1])
 		c->named--;
 	for (unsigned i = 0; i < c->named; i++) {
-		int col = column_of(c, i, &name);
+		const char *value = c->text.data + c->at[i];
+		int col = letter_header_column(value, c->len[i]);
 
 		if (col < 0)
-			meant |= unknown_column(c, i, name.data);
-		else if (present & 1u << col)
-			letter_report(c->r, 0, c->line, letter_column_words[col], name.data,
-				      name.len, "the column stands twice in the header");
-		if (col >= 0) {
-			present |= 1u << col;
-			c->column[i] = (enum letter_column)col;
-		}
+			meant |= unknown_column(c, i);
+		else if (present & given(col))
+			letter_report(c->r, 0, c->line,
+				      col < LETTER_COLUMN_COUNT ? letter_column_words[col]
+								: "birth_date",
+				      value, c->len[i], "the column stands twice in the header");
+		present |= given(col);
+		c->column[i] = col;
 	}
 	missing_columns(c, present | meant);
 	if (c->r->errors)
@@ -135,10 +123,31 @@ blank_row(const struct letter_csv *c)
 	return true;
 }
 
+/* false: reported. */
+static bool
+take_cells(struct letter_csv *c, unsigned number, struct letter_cell cell[LETTER_COLUMN_COUNT],
+	   struct letter_birth *birth)
+{
+	bool good = true;
+
+	for (unsigned i = 0; i < c->named; i++) {
+		bool here = i < c->cells;
+		struct letter_cell from = { here ? c->text.data + c->at[i] : "",
+					    here ? c->len[i] : 0, false };
+
+		if (c->column[i] < LETTER_COLUMN_COUNT)
+			cell[c->column[i]] = from;
+		else if (c->column[i] == LETTER_BIRTH_DATE)
+			good = letter_birth_date(c->r, number, c->line, &from, birth, cell);
+	}
+	return good;
+}
+
 static void
 read_row(struct letter_csv *c)
 {
 	struct letter_cell cell[LETTER_COLUMN_COUNT] = { { NULL, 0, false } };
+	struct letter_birth birth = { "", "" };
 	unsigned number;
 
 	if (blank_row(c) || !(number = letter_count_row(c->r, c->line)))
@@ -155,12 +164,8 @@ read_row(struct letter_csv *c)
 			      c->cells, c->named);
 		return;
 	}
-	for (unsigned i = 0; i < c->named; i++)
-		cell[c->column[i]] = (struct letter_cell){ "", 0, false };
-	for (unsigned i = 0; i < c->cells && i < c->named; i++)
-		cell[c->column[i]] =
-			(struct letter_cell){ c->text.data + c->at[i], c->len[i], false };
-	letter_check_row(c->r, number, c->line, cell);
+	if (take_cells(c, number, cell, &birth))
+		letter_check_row(c->r, number, c->line, cell);
 }
 
 static void
@@ -292,8 +297,10 @@ letter_csv_step(struct letter_csv *c, unsigned max_rows)
 		struct err e = ERR_INIT;
 		const char *line;
 		size_t n;
-		int rc = letter_source_line(&c->source, &line, &n, &e);
+		int rc;
 
+		c->source.header = !c->width;
+		rc = letter_source_line(&c->source, &line, &n, &e);
 		if (rc < 0)
 			letter_stop(c->r, c->source.line, "%s", e.msg);
 		else if (rc == 0)
@@ -320,6 +327,10 @@ letter_csv_new(struct letter_reader *r, const char *data, size_t len, const char
 	csv_set_realloc_func(&c->parser, xrealloc);
 	if (letter_source_open(&c->source, data, len, encoding, &e))
 		letter_stop(r, 0, "%s", e.msg);
+	else if (c->source.guessed)
+		letter_note(r, 0, 0, "", "", 0,
+			    "the file was read as %s; if names look wrong name its encoding",
+			    c->source.guessed);
 	return c;
 }
 

@@ -5,6 +5,7 @@
 #include "common/json.h"
 #include "common/text.h"
 #include "common/vocab.h"
+#include "daemon/policy/letter_header.h"
 #include "daemon/policy/letter_reader.h"
 #include "daemon/policy/letter_value.h"
 
@@ -24,9 +25,15 @@ struct letter_json {
 };
 
 #define DEPTH_MAX 64
-enum member { M_AGENCY, M_LETTER, M_DATE, M_SIGNER, M_REASON, M_DECLARED, M_ITEMS, M_COUNT };
-static const char *const members[] = { "agency", "letter", "date", "signer", "reason", "declared",
-				       "items", NULL };
+/* The fields of the head first, in the order of take_head. */
+enum member {
+	M_AGENCY, M_LETTER, M_DATE, M_SIGNER, M_REASON, M_SIGNER_TITLE, M_REQUESTER,
+	M_REQUESTER_PHONE, M_CHANNEL, M_CONTACT, M_ATTACHMENT, M_DOMAIN, M_DECLARED, M_ITEMS, M_COUNT
+};
+static const char *const members[] = { "agency", "letter", "date", "signer", "reason",
+				       "signer_title", "requester", "requester_phone", "channel",
+				       "contact", "attachment", "domain", "declared", "items",
+				       NULL };
 
 struct slice {
 	const char *p;
@@ -175,7 +182,9 @@ static void
 take_head(struct letter_json *j, enum member m, const struct slice *v)
 {
 	struct letter_head none = { .declared = -1 }, *h = j->r->head ? j->r->head : &none;
-	char **field[] = { &h->agency, &h->number, &h->date, &h->signer, &h->reason };
+	char **field[] = { &h->agency, &h->number, &h->date, &h->signer, &h->reason,
+			   &h->signer_title, &h->requester, &h->requester_phone, &h->channel,
+			   &h->contact, &h->attachment, &h->domain };
 	AUTO(json) value = parse(j, v);
 	struct err e = ERR_INIT;
 	char *clean;
@@ -214,10 +223,13 @@ take_cell(struct letter_json *j, unsigned row, const char *key, const json_t *va
 	  struct letter_cell cell[LETTER_COLUMN_COUNT], char text[][LETTER_NUMBER])
 {
 	int col = column_from(key);
-	const char *near = nearest_word(key, letter_column_words);
+	const char *near;
 
+	if (letter_header_result(key))
+		return true;
 	if (col >= 0)
 		return letter_value(j->r, row, (enum letter_column)col, value, &cell[col], text[col]);
+	near = nearest_word(key, letter_column_words);
 	letter_report(j->r, row, 0, "", key, strlen(key), "there is no such column%s%s%s",
 		      near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 	return false;
@@ -277,8 +289,9 @@ member_from(struct letter_json *j, const struct slice *key)
 		}
 	near = nearest_word(word, members);
 	letter_report(j->r, 0, key->line, "", word, strlen(word),
-		      "a letter has agency, letter, date, signer, reason, declared and items; this "
-		      "is none of them%s%s%s",
+		      "a letter has agency, letter, date, signer, reason, declared and items, and "
+		      "may have signer_title, requester, requester_phone, channel, contact, "
+		      "attachment and domain; this is none of them%s%s%s",
 		      near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 	j->r->ended = true;
 	return -1;

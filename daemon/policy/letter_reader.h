@@ -9,6 +9,7 @@
 
 #include "common/buf.h"
 #include "daemon/policy/letter.h"
+#include "daemon/policy/letter_font.h"
 
 #define LETTER_LINE_MAX (64 * 1024)  /* bytes of a line, a row or a JSON item */
 #define LETTER_CELLS_MAX 64
@@ -28,6 +29,12 @@ struct letter_source {
 	bool done;         /* nothing more to convert */
 	bool bad;          /* because *in is not of that encoding */
 	struct buf out;
+	enum letter_font font; /* of letters typed for an old font; NONE */
+	struct buf typed;      /* a line of them, read */
+	bool header;           /* the caller reads the header now */
+	bool unicode_header;   /* a template's, whatever was typed below it */
+	const char *guessed;   /* what the file was taken for by its bytes alone; NULL: nothing odd */
+	struct buf tried;      /* how the words of bytes that are not UTF-8 could be read */
 };
 /* ERR_USAGE: encoding unknown, or the bytes are plainly no text file. */
 int letter_source_open(struct letter_source *s, const char *data, size_t len,
@@ -64,7 +71,7 @@ void letter_json_free(struct letter_json *j);
 struct letter_reader {
 	struct letter_events ev;
 	struct letter_head *head; /* may be NULL */
-	unsigned max_rows, rows, errors;
+	unsigned max_rows, rows, errors, notes;
 	bool ended;               /* at the end, or stopped by an error of the file */
 	struct letter_seen *seen;
 	struct letter_csv *csv;   /* one of these two */
@@ -83,7 +90,11 @@ struct letter_cell {
 void letter_report(struct letter_reader *r, unsigned row, unsigned line, const char *column,
 		   const char *value, size_t n, const char *fmt, ...)
 	__attribute__((format(printf, 7, 8)));
-/* The same for the file as a whole, and reads no further. */
+/* Something mended or odd that stops nothing. */
+void letter_note(struct letter_reader *r, unsigned row, unsigned line, const char *column,
+		 const char *value, size_t n, const char *fmt, ...)
+	__attribute__((format(printf, 7, 8)));
+/* An error of the file as a whole, and reads no further. */
 void letter_stop(struct letter_reader *r, unsigned line, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Counts a row; 0 when there are too many (reported). */
@@ -91,6 +102,17 @@ unsigned letter_count_row(struct letter_reader *r, unsigned line);
 /* Checks a row and hands it to the caller (letter_row.c). */
 void letter_check_row(struct letter_reader *r, unsigned number, unsigned line,
 		      const struct letter_cell cell[LETTER_COLUMN_COUNT]);
-/* A real day written YYYY-MM-DD; ERR_USAGE says what is wrong (letter_date.c). */
-int letter_check_date(const char *s, struct err *e) MUST_USE;
+/*
+ * A real day, as people and spreadsheets write it: YYYY-MM-DD, with a midnight behind it, or
+ * DD/MM/YYYY with / - or . (the day is always first); iso gets YYYY-MM-DD.  ERR_USAGE says what is
+ * wrong (letter_date.c).
+ */
+int letter_read_date(const char *s, char iso[11], struct err *e) MUST_USE;
+/*
+ * A telephone number (letter_phone.c): one of Viet Nam in digits with its leading 0, others as they
+ * are without spaces and signs but a leading +.  *mended: the 0 was missing, as when a spreadsheet
+ * took the number for a number.  ERR_USAGE says what is wrong.
+ */
+#define LETTER_PHONE 20
+int letter_phone(const char *s, char out[LETTER_PHONE], bool *mended, struct err *e) MUST_USE;
 #endif

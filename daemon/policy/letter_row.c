@@ -1,22 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <ctype.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "common/text.h"
-#include "daemon/policy/letter_reader.h"
+#include "daemon/policy/letter_row.h"
+#include "daemon/policy/letter_words.h"
 #include "daemon/policy/name.h"
-
-#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-#define OPS "create, update, suspend, resume or close"
-
-/* A row while it is checked. */
-struct check {
-	struct letter_reader *r;
-	struct letter_row row;
-	char *owned[LETTER_COLUMN_COUNT]; /* cells that had to be cleaned or changed */
-	unsigned bad; /* bit of each column that was reported */
-};
 
 static const unsigned longest[LETTER_COLUMN_COUNT] = {
 #define X(f, w, n) [LETTER_##f] = n,
@@ -24,9 +12,17 @@ static const unsigned longest[LETTER_COLUMN_COUNT] = {
 #undef X
 };
 
-/* Reports what is wrong with a cell, and counts the cell as empty from here on. */
-__attribute__((format(printf, 3, 4))) static void
-wrong(struct check *c, enum letter_column col, const char *fmt, ...)
+/* An ID number that somebody wrote into the wrong cell is not to be told on. */
+static size_t
+shown(enum letter_column col, const char *value)
+{
+	size_t n = strlen(value);
+
+	return col == LETTER_id_tail && n > 4 ? 0 : n;
+}
+
+void
+letter_wrong(struct check *c, enum letter_column col, const char *fmt, ...)
 {
 	const char *value = c->row.cell[col];
 	char message[ERR_MSG_MAX];
@@ -36,180 +32,51 @@ wrong(struct check *c, enum letter_column col, const char *fmt, ...)
 	vsnprintf(message, sizeof(message), fmt, ap);
 	va_end(ap);
 	letter_report(c->r, c->row.number, c->row.line, letter_column_words[col], value,
-		      strlen(value), "%s", message);
+		      shown(col, value), "%s", message);
 	c->row.cell[col] = "";
 	c->bad |= 1u << col;
 }
 
-static bool
-empty(const struct check *c, enum letter_column col)
+void
+letter_mended(struct check *c, enum letter_column col, const char *fmt, ...)
 {
-	return !*c->row.cell[col] && !(c->bad & 1u << col);
+	const char *value = c->row.cell[col];
+	char message[ERR_MSG_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(message, sizeof(message), fmt, ap);
+	va_end(ap);
+	letter_note(c->r, c->row.number, c->row.line, letter_column_words[col], value,
+		    strlen(value), "%s", message);
 }
 
-/* --- cells of one kind ------------------------------------------------------------------------ */
+void
+letter_own(struct check *c, enum letter_column col, char *text)
+{
+	free(c->owned[col]);
+	c->row.cell[col] = c->owned[col] = text;
+}
+
 static void
 check_op(struct check *c)
 {
-	AUTO(buf) lower = BUF_INIT;
-	const char *near;
-	int op;
+	const char *word = letter_word(letter_op_words, c->row.cell[LETTER_op]), *near;
+	AUTO(buf) all = BUF_INIT;
 
-	text_lower(c->row.cell[LETTER_op], &lower);
-	if (!lower.len) {
-		wrong(c, LETTER_op, "the op is empty; write " OPS);
+	if (word) {
+		c->row.op = (enum op)op_from(word);
+		c->row.cell[LETTER_op] = word;
 		return;
 	}
-	for (size_t i = 0; letter_ops[i]; i++)
-		if (!strcmp(lower.data, letter_ops[i]) && (op = op_from(letter_ops[i])) >= 0) {
-			c->row.op = (enum op)op;
-			c->row.cell[LETTER_op] = letter_ops[i];
-			return;
-		}
-	near = nearest_word(lower.data, letter_ops);
-	if (near)
-		wrong(c, LETTER_op, "there is no such op; did you mean %s?", near);
+	letter_words_list(letter_op_words, &all);
+	near = letter_word_near(letter_op_words, c->row.cell[LETTER_op]);
+	if (!*c->row.cell[LETTER_op])
+		letter_wrong(c, LETTER_op, "the op is empty; write %s", all.data);
+	else if (near)
+		letter_wrong(c, LETTER_op, "there is no such op; did you mean %s?", near);
 	else
-		wrong(c, LETTER_op, "there is no such op; write " OPS);
-}
-
-static bool
-digits(const char *s, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!isdigit((unsigned char)s[i]))
-			return false;
-	return n > 0;
-}
-
-static void
-check_birth_year(struct check *c)
-{
-	const char *s = c->row.cell[LETTER_birth_year];
-	long year = digits(s, strlen(s)) && strlen(s) == 4 ? strtol(s, NULL, 10) : 0;
-
-	if (year < 1900 || year > 2100)
-		wrong(c, LETTER_birth_year, "write the year of birth in four digits, such as 1985");
-}
-
-/* From short numbers and extensions (113) to the longest of E.164. */
-static void
-check_phone(struct check *c)
-{
-	const char *s = c->row.cell[LETTER_phone];
-	int count = 0;
-	char shown[32];
-
-	for (const char *p = s; *p; p++) {
-		count += isdigit((unsigned char)*p) != 0;
-		if (isdigit((unsigned char)*p) || strchr(" .-()", *p) || (*p == '+' && p == s))
-			continue;
-		text_show_char(p, shown, sizeof(shown));
-		wrong(c, LETTER_phone,
-		      "%s cannot stand in a phone number; write one number with digits, spaces, "
-		      "dots, hyphens, brackets and a leading + only", shown);
-		return;
-	}
-	if (count < 3 || count > 15)
-		wrong(c, LETTER_phone, "a phone number has 3 to 15 digits; this one has %d", count);
-}
-
-#define QUOTA_UNITS "KMGT"
-#define QUOTA_MIN (1L << 20)
-#define QUOTA_MAX (1L << 40)
-
-/* Digits without a unit.  What is proposed would be taken. */
-static void
-wrong_quota_unit(struct check *c, const char *s)
-{
-	const long mega = 1L << 20, giga = 1L << 30;
-	long n = strlen(s) <= 15 ? strtol(s, NULL, 10) : 0;
-
-	if (n >= 1 && n <= QUOTA_MAX / giga)
-		wrong(c, LETTER_quota, "a quota needs its unit: write %ldM or %ldG", n, n);
-	else if (n >= 1 && n < mega)
-		wrong(c, LETTER_quota, "a quota needs its unit: write %ldM", n);
-	else if (n >= mega && n <= QUOTA_MAX && n % mega == 0)
-		wrong(c, LETTER_quota, "a quota needs its unit: %ld bytes are %ld%c", n,
-		      n % giga ? n / mega : n / giga, n % giga ? 'M' : 'G');
-	else
-		wrong(c, LETTER_quota, "a quota needs its unit, such as 10G for ten gigabytes");
-}
-
-static void
-check_quota(struct check *c, bool in_bytes)
-{
-	const char *s = c->row.cell[LETTER_quota];
-	size_t n = strspn(s, "0123456789");
-	const char *unit = s[n] ? strchr(QUOTA_UNITS, toupper((unsigned char)s[n])) : NULL;
-	long value;
-	int shift;
-
-	if (n && !s[n] && !in_bytes) {
-		wrong_quota_unit(c, s);
-		return;
-	}
-	if (!n || (!unit && !in_bytes) || (unit && s[n + 1])) {
-		wrong(c, LETTER_quota,
-		      "write a quota as a whole number and K, M, G or T, such as 500M or 5G");
-		return;
-	}
-	shift = unit ? 10 * (int)(unit - QUOTA_UNITS + 1) : 0;
-	value = n > 16 ? QUOTA_MAX : strtol(s, NULL, 10); /* more digits: more than 1T anyhow */
-	if (value > QUOTA_MAX >> shift || value << shift < QUOTA_MIN)
-		wrong(c, LETTER_quota, "a quota is between 1M and 1T%s",
-		      in_bytes ? "; a number without quotation marks is in bytes" : "");
-	else
-		c->row.quota_bytes = value << shift;
-}
-
-static void
-check_date(struct check *c, enum letter_column col)
-{
-	struct err e = ERR_INIT;
-
-	if (*c->row.cell[col] && letter_check_date(c->row.cell[col], &e))
-		wrong(c, col, "%s", e.msg);
-}
-
-/* Addresses are kept in lower case. */
-static void
-lower_address(struct check *c)
-{
-	const char *s = c->row.cell[LETTER_address];
-	char *lower;
-
-	if (!s[strcspn(s, UPPER)])
-		return;
-	lower = xstrdup(s);
-	for (char *p = lower; *p; p++)
-		*p = (char)(*p >= 'A' && *p <= 'Z' ? *p + 32 : *p);
-	free(c->owned[LETTER_address]);
-	c->row.cell[LETTER_address] = c->owned[LETTER_address] = lower;
-}
-
-/* The local part, and a domain of the usual characters; which domain is not asked here. */
-static void
-check_address(struct check *c)
-{
-	const char *s, *at;
-	struct err e = ERR_INIT;
-	char local[256];
-
-	if (!*c->row.cell[LETTER_address]) {
-		if (c->row.op != OP_CREATE && empty(c, LETTER_address))
-			wrong(c, LETTER_address, "%s needs the address of the mailbox",
-			      op_word(c->row.op));
-		return;
-	}
-	lower_address(c);
-	s = c->row.cell[LETTER_address];
-	at = strchr(s, '@');
-	snprintf(local, sizeof(local), "%.*s", (int)(at ? at - s : (long)strlen(s)), s);
-	if (name_check_local(local, &e))
-		wrong(c, LETTER_address, "%s", e.msg);
-	else if (at && (!at[1] || at[1 + strspn(at + 1, "abcdefghijklmnopqrstuvwxyz0123456789.-")]))
-		wrong(c, LETTER_address, "what stands after the @ is not a domain");
+		letter_wrong(c, LETTER_op, "there is no such op; write %s", all.data);
 }
 
 /* --- every cell ------------------------------------------------------------------------------- */
@@ -232,10 +99,19 @@ check_clear(struct check *c, enum letter_column col)
 	     col == LETTER_rank || col == LETTER_quota))
 		return;
 	if (c->row.op == OP_UPDATE && col == LETTER_full_name)
-		wrong(c, col, "a mailbox cannot be without the name of its holder; leave the cell "
+		letter_wrong(c, col, "a mailbox cannot be without the name of its holder; leave the cell "
 			      "empty to keep the name");
 	else
 		c->row.cell[col] = "";
+}
+
+/* A date may have a midnight of some spreadsheet behind it; its reader says what is too long. */
+static bool
+too_long(enum letter_column col, const struct letter_cell *cell, const char *s)
+{
+	if (cell->len <= longest[col] || text_length(s, strlen(s)) <= longest[col])
+		return false;
+	return (col != LETTER_effective && col != LETTER_basis_date) || !strchr(s, ':');
 }
 
 static void
@@ -250,44 +126,21 @@ take_cell(struct check *c, enum letter_column col, const struct letter_cell *cel
 	if (!text_is_clean(s, cell->len)) {
 		c->owned[col] = text_clean(s, cell->len, &e);
 		if (!c->owned[col]) {
-			wrong(c, col, "%s", e.msg);
+			letter_wrong(c, col, "%s", e.msg);
 			return;
 		}
 		if (!*c->owned[col] || *s != '\t')
 			s = c->row.cell[col] = c->owned[col];
 	}
 	if (formula(s, col))
-		wrong(c, col, "a cell that begins with = + - @ or a tab is a formula to a "
+		letter_wrong(c, col, "a cell that begins with = + - @ or a tab is a formula to a "
 			      "spreadsheet: take the first character away%s",
 		      *s == '-' ? " (\"-\" alone clears a value)" : "");
-	else if (cell->len > longest[col] && text_length(s, strlen(s)) > longest[col])
-		wrong(c, col, "%zu characters are too many; %u are the most",
+	else if (too_long(col, cell, s) && col == LETTER_id_tail)
+		letter_wrong(c, col, "the whole number is not wanted here: give its last 3 or 4 digits only");
+	else if (too_long(col, cell, s))
+		letter_wrong(c, col, "%zu characters are too many; %u are the most",
 		      text_length(s, strlen(s)), longest[col]);
-}
-
-static bool
-cleared(const struct check *c, enum letter_column col)
-{
-	return !strcmp(c->row.cell[col], "-");
-}
-
-static void
-check_values(struct check *c, const struct letter_cell cell[LETTER_COLUMN_COUNT])
-{
-	for (int col = 0; col < LETTER_COLUMN_COUNT; col++)
-		if (col != LETTER_op && cleared(c, (enum letter_column)col))
-			check_clear(c, (enum letter_column)col);
-	if (*c->row.cell[LETTER_birth_year])
-		check_birth_year(c);
-	if (*c->row.cell[LETTER_phone] && !cleared(c, LETTER_phone))
-		check_phone(c);
-	if (cleared(c, LETTER_quota))
-		c->row.quota_bytes = 0;
-	else if (*c->row.cell[LETTER_quota])
-		check_quota(c, cell[LETTER_quota].number);
-	check_date(c, LETTER_effective);
-	check_date(c, LETTER_basis_date);
-	check_address(c);
 }
 
 /* --- against the rows before ------------------------------------------------------------------ */
@@ -302,7 +155,7 @@ check_twice(struct check *c)
 		before = letter_seen_add(c->r->seen, LETTER_SEEN_REF, ref, strlen(ref),
 					 c->row.number, &marked);
 		if (before)
-			wrong(c, LETTER_ref, "row %u has this ref already; a ref names one row of "
+			letter_wrong(c, LETTER_ref, "row %u has this ref already; a ref names one row of "
 					     "a letter", before);
 	}
 	if (*address) {
@@ -310,15 +163,17 @@ check_twice(struct check *c)
 		before = letter_seen_add(c->r->seen, LETTER_SEEN_ADDRESS, address,
 					 strcspn(address, "@"), c->row.number, &marked);
 		if (before)
-			wrong(c, LETTER_address, "row %u is about this mailbox already; a letter "
+			letter_wrong(c, LETTER_address, "row %u is about this mailbox already; a letter "
 						 "has one row for a mailbox", before);
 	}
 }
 
 /* The same person in two rows, unless the agency itself tells them apart by their refs. */
 static void
-check_person(struct check *c)
+check_person(struct check *c, bool person)
 {
+	static const enum letter_column apart[] = { LETTER_birth_year, LETTER_birth_month,
+						    LETTER_id_tail, LETTER_phone };
 	struct buf *key = &c->r->key;
 	bool has_ref = *c->row.cell[LETTER_ref] != '\0', other_has_ref = has_ref;
 	unsigned before;
@@ -329,37 +184,45 @@ check_person(struct check *c)
 	text_lower(c->row.cell[LETTER_unit], key);
 	buf_char(key, '\n');
 	text_lower(c->row.cell[LETTER_title], key);
+	for (size_t i = 0; i < sizeof(apart) / sizeof(*apart); i++) {
+		buf_char(key, '\n');
+		buf_str(key, c->row.cell[apart[i]]);
+	}
 	buf_char(key, '\n');
-	buf_str(key, c->row.cell[LETTER_birth_year]);
-	buf_char(key, '\n');
-	for (const char *p = c->row.cell[LETTER_phone]; *p; p++)
-		if (isdigit((unsigned char)*p))
-			buf_char(key, *p);
+	buf_str(key, person ? "" : c->row.cell[LETTER_kind]);
 	before = letter_seen_add(c->r->seen, LETTER_SEEN_PERSON, key->data, key->len,
 				 c->row.number, &other_has_ref);
 	if (before && !(has_ref && other_has_ref))
-		wrong(c, LETTER_full_name,
-		      "row %u asks for a mailbox for the same person; delete one of the two, or "
-		      "give each its own ref if they are two people", before);
+		letter_wrong(c, LETTER_full_name,
+			     "row %u asks for a mailbox for the same %s; delete one of the two, or "
+			     "give each its own ref if they are two%s", before,
+			     person ? "person" : "body", person ? " people" : "");
 }
 
+/* A body has a name that need not give an address, so that it only has to be clean. */
 static void
 check_create(struct check *c)
 {
+	const char *kind = c->row.cell[LETTER_kind];
+	bool person = !*kind || !strcmp(kind, kind_word(KIND_PERSON));
 	struct err e = ERR_INIT;
 	struct name name;
 
-	if (empty(c, LETTER_full_name)) {
-		wrong(c, LETTER_full_name, "create needs the full name of the person");
-	} else if (c->bad & 1u << LETTER_full_name) {
+	if (letter_cell_empty(c, LETTER_full_name)) {
+		letter_wrong(c, LETTER_full_name, "create needs the full name of the %s",
+			     person ? "person" : "body");
 		return;
-	} else if (name_parse(&name, c->row.cell[LETTER_full_name], &e)) {
-		wrong(c, LETTER_full_name, "%s", e.msg);
-	} else {
-		name_release(&name);
-		if (!c->bad)
-			check_person(c);
 	}
+	if (c->bad & (1u << LETTER_full_name | 1u << LETTER_kind))
+		return;
+	if (person && name_parse(&name, c->row.cell[LETTER_full_name], &e)) {
+		letter_wrong(c, LETTER_full_name, "%s", e.msg);
+		return;
+	}
+	if (person)
+		name_release(&name);
+	if (!c->bad)
+		check_person(c, person);
 }
 
 void
@@ -378,7 +241,10 @@ letter_check_row(struct letter_reader *r, unsigned number, unsigned line,
 	if (!(c.bad & 1u << LETTER_op))
 		check_op(&c);
 	if (c.row.op != OP_COUNT) {
-		check_values(&c, cell);
+		for (int col = LETTER_op + 1; col < LETTER_COLUMN_COUNT; col++)
+			if (letter_cell_cleared(&c, (enum letter_column)col))
+				check_clear(&c, (enum letter_column)col);
+		letter_check_values(&c, cell);
 		check_twice(&c);
 		if (c.row.op == OP_CREATE && r->csv && !cell[LETTER_full_name].text)
 			letter_stop(r, line, "the column full_name is missing; create needs it");

@@ -11,8 +11,8 @@
 static bool
 takes_number(enum letter_column col)
 {
-	return col == LETTER_birth_year || col == LETTER_phone || col == LETTER_quota ||
-	       col == LETTER_basis_no || col == LETTER_ref;
+	return col == LETTER_birth_year || col == LETTER_birth_month || col == LETTER_phone ||
+	       col == LETTER_quota || col == LETTER_basis_no || col == LETTER_ref;
 }
 
 /* The number as the text that would stand in the cell, in `text`; false: reported. */
@@ -34,11 +34,13 @@ take_number(struct letter_reader *r, unsigned row, enum letter_column col, const
 	return true;
 }
 
-/* A value that is neither text nor a number that may stand there. */
+/* A value that is neither text nor a number that may stand there.  What could be an ID number is
+ * not shown. */
 static void
-refuse_kind(struct letter_reader *r, unsigned row, const char *word, const json_t *value)
+refuse_kind(struct letter_reader *r, unsigned row, enum letter_column col, const json_t *value)
 {
-	AUTO(str) shown = json_is_array(value) || json_is_object(value)
+	const char *word = letter_column_words[col];
+	AUTO(str) shown = json_is_array(value) || json_is_object(value) || col == LETTER_id_tail
 				  ? NULL : json_dumps(value, JSON_ENCODE_ANY);
 	const char *says = "";
 
@@ -75,7 +77,7 @@ letter_value(struct letter_reader *r, unsigned row, enum letter_column col, cons
 		return true;
 	}
 	if (!json_is_string(value)) {
-		refuse_kind(r, row, letter_column_words[col], value);
+		refuse_kind(r, row, col, value);
 		return false;
 	}
 	*cell = (struct letter_cell){ json_string_value(value), json_string_length(value), false };

@@ -172,8 +172,7 @@ def test_digest_is_that_of_the_plan(world):
         value = json.loads(line)
         assert json.dumps(value, sort_keys=True, separators=(",", ":"),
                           ensure_ascii=False).encode() == line
-        assert set(value) == {"address", "after", "agency", "before", "login", "op", "opid", "row",
-                              "salt"}
+        assert set(value) == {"address", "after", "agency", "before", "login", "op", "row", "salt"}
         assert hashlib.sha256(line).hexdigest() == i["sha256"]
         assert value["before"] == {} and value["after"]["cn"] == [people.name(299 + i["row"])]
         lines += b"%d %s\n" % (i["row"], i["sha256"].encode())

@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+import hopthu
 import people
 from door import Door
 from hopthu import BASE, DOMAIN, EX_CONFLICT, EX_LATER, EX_NOPERM, EX_NOTFOUND, EX_PART
@@ -34,17 +35,20 @@ def write_policy(folder, domain=DOMAIN, **rules):
 
 
 @pytest.fixture(scope="module")
-def ruled(make_world, tmp_path_factory):
+def ruled(tmp_path_factory):
     """A province whose naming has two candidates only and whose fuse is small."""
     folder = write_policy(tmp_path_factory.mktemp("p") / "policy",
                           naming__person=["{full}", "{full}{yob}"], fuse__count="7",
                           fuse__percent="100", grace__staff="3 months")
-    folder.parent.chmod(0o755)
-    w = make_world(conf={"policy_dir": str(folder)})
-    w.add_operator("hung", "Phạm Văn Hùng", ["approver"])
-    w.add_operator("nga", "Đỗ Thị Nga", ["requester"], "skhcn")
-    w.settle()
-    return w
+    w = hopthu.World(conf={"policy_dir": str(folder)})
+    try:
+        w.add_operator("hung", "Phạm Văn Hùng", ["approver"])
+        w.add_operator("nga", "Đỗ Thị Nga", ["requester"], "skhcn")
+        w.settle()
+        yield w
+        w.judge()
+    finally:
+        w.close()
 
 
 def row(name, **more):

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -37,7 +38,18 @@ on_error(void *arg, const struct letter_error *e)
 	g->error_count++;
 }
 
-const struct letter_events got_events = { .row = on_row, .error = on_error };
+static void
+on_note(void *arg, const struct letter_error *e)
+{
+	struct got *g = arg;
+
+	assert_int_equal(text_invalid(e->value, strlen(e->value)), -1);
+	buf_printf(&g->notes, "%u/%u %s [%s] %s\n", e->row, e->line, e->column, e->value,
+		   e->message);
+	g->note_count++;
+}
+
+const struct letter_events got_events = { .row = on_row, .error = on_error, .note = on_note };
 
 void
 got_init(struct got *g)
@@ -45,6 +57,7 @@ got_init(struct got *g)
 	memset(g, 0, sizeof(*g));
 	buf_init(&g->rows);
 	buf_init(&g->errors);
+	buf_init(&g->notes);
 	g->head.declared = -1;
 }
 
@@ -75,7 +88,24 @@ got_release(struct got *g)
 {
 	buf_release(&g->rows);
 	buf_release(&g->errors);
+	buf_release(&g->notes);
 	letter_head_release(&g->head);
+}
+
+void
+read_file(const char *name, struct buf *out)
+{
+	AUTO(str) path = xasprintf(SRCDIR "/tests/data/%s", name);
+	FILE *f = fopen(path, "r");
+	char part[4096];
+	size_t n;
+
+	if (!f)
+		fail_msg("cannot open %s", path);
+	buf_clear(out);
+	while ((n = fread(part, 1, sizeof(part), f)) > 0)
+		buf_add(out, part, n);
+	fclose(f);
 }
 
 void

@@ -12,10 +12,10 @@
 /* What the tests of letters share: reading one, and saying what should come out. */
 
 /* What a letter gave, a line for each: "ROW/LINE op quota column=value ..." and
- * "ROW/LINE column [value] message". */
+ * "ROW/LINE column [value] message", for errors and notes. */
 struct got {
-	struct buf rows, errors;
-	unsigned row_count, error_count;
+	struct buf rows, errors, notes;
+	unsigned row_count, error_count, note_count;
 	struct letter_head head;
 };
 void got_init(struct got *g);
@@ -24,6 +24,8 @@ extern const struct letter_events got_events; /* .arg is to be set to a struct g
 
 void read_with(struct got *g, enum letter_format format, const char *data, size_t len,
 	       const char *encoding, unsigned max_rows, unsigned step);
+/* A file of tests/data, in place of what out had. */
+void read_file(const char *name, struct buf *out);
 /* Releases g.  rows NULL: not asked; words NULL: no error, else they are in one of the errors. */
 void expect(struct got *g, const char *rows, const char *words);
 

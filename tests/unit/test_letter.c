@@ -79,13 +79,14 @@ test_wrong_encodings(void **state)
 	static const char lone[] = "\xFF\xFEo\0p\0,\0a\0d\0d\0r\0e\0s\0s\0\n\0x\0\x00\xD8y\0\n\0";
 
 	(void)state;
-	refuses_as(LETTER_CSV, le, sizeof(le) - 1, NULL, 1, "UTF-16LE");
+	refuses_as(LETTER_CSV, le, sizeof(le) - 1, NULL, 1, "no rows"); /* known by its NUL bytes */
 	refuses_as(LETTER_CSV, le, 21, "utf-16le", 1, "byte 0x6D"); /* half a character */
 	refuses_as(LETTER_CSV, lone, sizeof(lone) - 1, NULL, 1, "0/2  [] character 2");
-	refuses(LETTER("create,Tr\xE2\xCCn,1\n"), 1,
+	accepts(LETTER("create,Tr\xE2\xCCn,1\n"), "1/2 create -1 full_name=Trần ref=1\n");
+	refuses(LETTER("create,Tr\xE2\xCC\xCCn,1\n"), 1,
 		"0/2  [] character 10 of this line (byte 0xE2)");
-	refuses(LETTER("create,Tr\xE2\xCCn,1\n"), 1, "windows-1258");
-	refuses("op,full_name\ncreate,L\xC0\x80\n", 1, "byte 0xC0");
+	refuses(LETTER("create,Tr\xE2\xCC\xCCn,1\n"), 1, "windows-1258");
+	refuses("op,full_name\ncreate,Ln\xC0\x80\n", 1, "byte 0xC0");
 	refuses("op,full_name\ncreate,L\xED\xA0\x80\n", 1, "byte 0xED");
 	refuses_as(LETTER_CSV, "op,full_name\ncreate,Le\0Lan\n", 27, NULL, 1,
 		   "0/2  [] there is a NUL byte after 9 characters");
@@ -97,7 +98,13 @@ test_wrong_encodings(void **state)
 	refuses_as(LETTER_CSV, LETTER(""), strlen(LETTER("")), "cp125", 1, "windows-1258?");
 	refuses_as(LETTER_CSV, LETTER(""), strlen(LETTER("")), "CP-1252", 1, "windows-1252?");
 	refuses_as(LETTER_CSV, LETTER(""), strlen(LETTER("")), "utf-32", 1, "did you mean utf-8?");
-	refuses("PK\x03\x04xlsx", 1, "Excel");
+	refuses_as(LETTER_CSV, LETTER(""), strlen(LETTER("")), "tcvn4", 1, "did you mean tcvn3?");
+	refuses_as(LETTER_CSV, LETTER(""), strlen(LETTER("")), "koi8", 1,
+		   "there are utf-8, utf-16, utf-16le, utf-16be, windows-1258, tcvn3, vni, viscii, "
+		   "windows-1252 and iso-8859-1");
+	refuses("PK\x03\x04xlsx", 1,
+		"an Excel or OpenDocument file, not CSV: hopthuctl converts a file named .xlsx when "
+		"xlsx2csv is installed; or open it and save it as \"CSV UTF-8\"");
 	refuses("%PDF-1.7", 1, "PDF");
 }
 
@@ -112,10 +119,10 @@ test_bad_headers(void **state)
 	refuses("sep=;\n", 1, "no header");
 	refuses("op,full_name\n", 1, "no rows");
 	refuses("op,full_name\n,,\n,,", 1, "no rows");
-	refuses("op,fullname\ncreate,Lan\n", 1,
-		"0/1  [fullname] there is no such column; did you mean full_name?");
+	refuses("op,fulname\ncreate,Lan\n", 1,
+		"0/1  [fulname] there is no such column; did you mean full_name?");
 	refuses("op,full_name,colour\ncreate,Lan,red\n", 1,
-		"letters have op, full_name, birth_year");
+		"letters have op, full_name, kind, birth_year");
 	refuses("op,full_name,op\ncreate,Lan,close\n", 1, "0/1 op [op] the column stands twice");
 	refuses("full_name,title\nLan,x\n", 1, "0/1 op [] the column op is missing");
 	refuses("op,title\ncreate,x\n", 1, "0/1 full_name [] the column full_name is missing");
@@ -129,6 +136,85 @@ test_bad_headers(void **state)
 	for (int i = 0; i < 30000; i++)
 		buf_str(&many, "op,");
 	refuses(many.data, 1, "longer than 64 KiB");
+}
+
+/* What stands in the header, and the column that it is; "" for one that is passed over. */
+static void
+header(const char *name, const char *value, const char *out)
+{
+	AUTO(str) data = xasprintf("op,address,\"%s\"\nupdate,lan,%s\n", name, value);
+	struct got g;
+
+	read_with(&g, LETTER_CSV, data, strlen(data), NULL, 10, 10);
+	if (g.error_count)
+		fail_msg("%s: %s", name, g.errors.data);
+	if (*out && !strstr(g.rows.data, out))
+		fail_msg("%s: no %s in %s", name, out, g.rows.data);
+	if (!*out)
+		assert_string_equal(g.rows.data, "1/2 update -1 address=lan\n");
+	got_release(&g);
+}
+
+static void
+test_headers(void **state)
+{
+	(void)state;
+	header("Họ và tên (*)", "An", " full_name=An ");
+	header("Ho va ten", "An", " full_name=An ");
+	header("ho_ten", "An", " full_name=An ");
+	header("HỌ TÊN", "An", " full_name=An ");
+	header("Full name", "An", " full_name=An ");
+	header("Tên  đầy-đủ", "An", " full_name=An ");
+	header("Ho\u0323 va\u0300 te\u0302n", "An", " full_name=An ");
+	header("Họ và\ntên", "An", " full_name=An ");
+	header("Loại hộp thư", "cá nhân", " kind=person ");
+	header("Năm sinh", "1980", " birth_year=1980 ");
+	header("Tháng sinh", "7", " birth_month=07 ");
+	header("Ngày sinh (dd/mm/yyyy)", "5/7/1980", " birth_year=1980 birth_month=07 ");
+	header("Ngày sinh", "1980", " birth_year=1980 ");
+	header("birth_date", "1980-07-05", " birth_year=1980 birth_month=07 ");
+	header("birth_date", "", "");
+	header("3 số cuối CCCD", "079", " id_tail=079 ");
+	header("Số cuối CCCD", "0079", " id_tail=0079 ");
+	header("Chức vụ", "x", " title=x ");
+	header("Chức danh", "x", " title=x ");
+	header("Phòng ban", "x", " unit=x ");
+	header("Đơn vị", "x", " unit=x ");
+	header("Bộ phận", "x", " unit=x ");
+	header("Điện thoại", "113", " phone=113 ");
+	header("Số điện thoại", "113", " phone=113 ");
+	header("Di động", "113", " phone=113 ");
+	header("SĐT", "113", " phone=113 ");
+	header("Ngạch", "x", " rank=x ");
+	header("Dung lượng", "5G", " quota=5G ");
+	header("Người giữ hộp thư", "lan", " custodian=lan");
+	header("Ngày hiệu lực", "1/2/2026", " effective=2026-02-01");
+	header("Số quyết định", "1/QĐ", " basis_no=1/QĐ");
+	header("Ngày quyết định", "1/2/2026", " basis_date=2026-02-01");
+	header("Căn cứ", "nghỉ hưu", " basis_kind=retirement");
+	header("Lý do nhân sự", "nghỉ hưu", " basis_kind=retirement");
+	header("Loại quyết định", "nghỉ hưu", " basis_kind=retirement");
+	header("Ghi chú", "x", " reason=x");
+	header("Lý do", "x", " reason=x");
+	header("Mã nhân viên", "x", " ref=x");
+	header("STT", "7", "");
+	header("TT", "7", "");
+	header("No.", "7", "");
+	header("Kết quả: địa chỉ", "x", "");
+	header("Kết quả: trạng thái", "x", "");
+	header("Kết quả: lý do", "=x", "");
+	header("result_address", "x", "");
+	accepts("Thao tác;Địa chỉ thư;Địa chỉ mới\nđổi địa chỉ;Lan;Mai\n",
+		"1/2 rename -1 address=lan new_address=mai\n");
+	accepts("STT,Nội dung đề nghị,Hộp thư,Kết quả: địa chỉ,Kết quả: trạng thái\n1,khóa,lan,a,b\n",
+		"1/2 suspend -1 address=lan\n");
+	refuses("op,Họ tên,Họ và tên\n", 1, "0/1 full_name [Họ và tên] the column stands twice");
+	refuses("op,Họ tên,Ngày sinh,Năm sinh\n", 1, "0/1 birth_year [Năm sinh] the column stands");
+	refuses("op,Họ tên,Năm sinh,Ngày sinh\n", 1, "0/1 birth_date [Ngày sinh] the column");
+	refuses("op,Họ tên,Chức vuj\n", 1, "[Chức vuj] there is no such column; did you mean title?");
+	refuses("op,Họ tên,Ngày sinh\ncreate,An,31/13/1980\n", 1,
+		"1/2 birth_date [31/13/1980] there is no month 13");
+	refuses("op,Họ tên,(*)\n", 1, "[(*)] there is no such column");
 }
 
 static void
@@ -224,6 +310,7 @@ main(void)
 		cmocka_unit_test(test_encodings),
 		cmocka_unit_test(test_wrong_encodings),
 		cmocka_unit_test(test_bad_headers),
+		cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_bad_lines),
 		cmocka_unit_test(test_row_limit),
 		cmocka_unit_test(test_error_limit),

@@ -85,6 +85,16 @@ test_json_rows(void **state)
 	json(ITEMS("1,\"x\",[],null," GOOD), 4, "4/0  [null] an item is an object");
 	json(ITEMS("{\"op\":\"create\",\"full_name\":\"=1\"}"), 1, "formula");
 	json(ITEMS(""), 1, "no rows");
+	/* an answer of ours that came back */
+	json(ITEMS("{\"op\":\"create\",\"full_name\":\"An\",\"result_state\":\"done\","
+		   "\"result_address\":null}"), 0, NULL);
+	/* machine names only */
+	json(ITEMS("{\"op\":\"create\",\"họ tên\":\"An\"}"), 1, "[họ tên] there is no such");
+	/* an ID number is not shown, whatever it is given as */
+	json(ITEMS("{\"op\":\"create\",\"full_name\":\"An\",\"id_tail\":79090001234}"), 1,
+	     "1/0 id_tail [] this cannot be a number");
+	json(ITEMS("{\"op\":\"create\",\"full_name\":\"An\",\"id_tail\":\"079090001234\"}"), 1,
+	     "1/0 id_tail [] the whole number is not wanted here");
 }
 
 #define WITH(x) ITEMS("{\"op\":\"create\",\"full_name\":\"An\"," x "}")
@@ -99,7 +109,8 @@ test_json_numbers(void **state)
 
 	(void)state;
 	read_with(&g, LETTER_JSON, data, strlen(data), NULL, 10, 1);
-	expect(&g, "1/0 create 10737418240 full_name=An birth_year=1985 phone=2743822825 "
+	assert_non_null(strstr(g.notes.data, "1/0 phone [2743822825] the leading 0"));
+	expect(&g, "1/0 create 10737418240 full_name=An birth_year=1985 phone=02743822825 "
 		   "quota=10737418240 basis_no=0 ref=9007199254740991\n", NULL);
 	json(WITH("\"quota\":1048576"), 0, NULL);
 	json(WITH("\"quota\":1099511627776"), 0, NULL);
@@ -175,14 +186,20 @@ static void
 head_is(const char *agency, const char *number, const char *date, const char *signer,
 	const char *reason, const char *words)
 {
-	struct letter_head h = { (char *)agency, (char *)number, (char *)date, (char *)signer,
-				 (char *)reason, -1 };
+	struct letter_head h = { .declared = -1 };
 	struct err e = ERR_INIT;
+
+	h.agency = agency ? xstrdup(agency) : NULL;
+	h.number = number ? xstrdup(number) : NULL;
+	h.date = date ? xstrdup(date) : NULL;
+	h.signer = signer ? xstrdup(signer) : NULL;
+	h.reason = reason ? xstrdup(reason) : NULL;
 
 	assert_int_equal(letter_head_check(&h, &e), words ? -1 : 0);
 	if (words && !strstr(e.msg, words))
 		fail_msg("no \"%s\" in: %s", words, e.msg);
 	assert_int_equal(e.class, words ? ERR_USAGE : ERR_NONE);
+	letter_head_release(&h);
 }
 
 static void
@@ -194,6 +211,7 @@ test_head(void **state)
 	memset(much, 'x', sizeof(much));
 	much[513] = '\0';
 	head_is("snv", "12/CV-SNV", "2026-03-02", "Lê Văn B", "thành lập", NULL);
+	head_is("snv", "1", "02/03/2026", "B", "x", NULL);
 	head_is("snv", "1", "9999-03-02", "B", "x", "year");
 	head_is("snv", "1", "2026-02-30", "B", "x", "the letter's date: there is no such day");
 	head_is("snv", "1", "hôm qua", "B", "x", "YYYY-MM-DD");
@@ -208,6 +226,103 @@ test_head(void **state)
 	head_is("snv", much, "2026-03-02", "B", "x", "longer than 64");
 }
 
+/* A head with one more field; words: of the error, or NULL; out: what became of the field. */
+static void
+field_is(size_t at, const char *value, const char *out, const char *words)
+{
+	struct letter_head h = { .agency = xstrdup(" SNV "), .number = xstrdup("1"),
+				 .date = xstrdup("2/3/2026"), .signer = xstrdup("Le\u0302  B"),
+				 .reason = xstrdup("x"), .declared = -1 };
+	struct err e = ERR_INIT;
+	char **field = (char **)(void *)((char *)&h + at);
+
+	*field = xstrdup(value);
+	assert_int_equal(letter_head_check(&h, &e), words ? -1 : 0);
+	if (words && !strstr(e.msg, words))
+		fail_msg("no \"%s\" in: %s", words, e.msg);
+	if (!words) {
+		assert_int_equal(letter_head_check(&h, &e), 0); /* and once more: no change */
+		assert_string_equal(h.agency, "SNV");
+		assert_string_equal(h.date, "2026-03-02");
+		assert_string_equal(h.signer, "Lê B");
+		if (out)
+			assert_string_equal(*field, out);
+		else
+			assert_null(*field);
+	}
+	letter_head_release(&h);
+}
+#define FIELD(f, value, out, words) field_is(offsetof(struct letter_head, f), value, out, words)
+
+static void
+test_head_fields(void **state)
+{
+	static const char hex[] =
+		"0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef";
+	char much[200];
+
+	(void)state;
+	memset(much, 'x', sizeof(much));
+	much[129] = '\0';
+	FIELD(signer_title, "Giám  đốc", "Giám đốc", NULL);
+	FIELD(signer_title, "  ", NULL, NULL);
+	FIELD(signer_title, much, NULL, "signer_title is longer than 128");
+	FIELD(requester, "a\nb", NULL, "requester has a line break");
+	FIELD(requester, much, NULL, "requester is longer than 128");
+	FIELD(requester_phone, "+84 912 345 678", "0912345678", NULL);
+	FIELD(requester_phone, "912345678", "0912345678", NULL);
+	FIELD(requester_phone, "+1 202 555 0100", "+12025550100", NULL);
+	FIELD(requester_phone, "gọi", NULL, "the letter's requester_phone: \"g\"");
+	FIELD(channel, "", "document", NULL);
+	FIELD(channel, "Công văn", "document", NULL);
+	FIELD(channel, "hệ thống quản lý văn bản", "dms", NULL);
+	FIELD(channel, "Thư", "mail", NULL);
+	FIELD(channel, "web", "web", NULL);
+	FIELD(channel, "pigeon", NULL,
+	      "channel \"pigeon\" is none; write document, dms, mail, phone or web");
+	FIELD(channel, "điện thoại", NULL,
+	      "by telephone only a verified contact may ask: name the contact");
+	FIELD(contact, "Lê B, 0274 3822825", "Lê B, 0274 3822825", NULL);
+	FIELD(attachment, hex, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+	      NULL);
+	FIELD(attachment, hex + 1, NULL, "attachment is the SHA-256");
+	FIELD(attachment, "công văn.pdf", NULL, "attachment is the SHA-256");
+	FIELD(domain, "BinhDuong.gov.vn", "binhduong.gov.vn", NULL);
+	FIELD(domain, "binhduong", NULL, "domain is no domain");
+	FIELD(domain, "a..vn", NULL, "domain is no domain");
+	FIELD(domain, "-a.vn", NULL, "domain is no domain");
+	FIELD(domain, "a.vn.", NULL, "domain is no domain");
+	FIELD(domain, "a b.vn", NULL, "domain is no domain");
+}
+
+static void
+test_head_members(void **state)
+{
+	const char *data = "{\"agency\":\"snv\",\"letter\":\"1\",\"date\":\"2/3/2026\","
+			   "\"signer\":\"B\",\"reason\":\"x\",\"signer_title\":\"Giám đốc\","
+			   "\"requester\":\"Lan\",\"requester_phone\":\"0912 345 678\","
+			   "\"channel\":\"phone\",\"contact\":\"Mai\",\"domain\":\"x.vn\","
+			   "\"attachment\":\"\",\"items\":[" GOOD "]}";
+	struct err e = ERR_INIT;
+	struct got g;
+
+	(void)state;
+	read_with(&g, LETTER_JSON, data, strlen(data), NULL, 10, 1);
+	assert_int_equal(letter_head_check(&g.head, &e), 0);
+	assert_string_equal(g.head.signer_title, "Giám đốc");
+	assert_string_equal(g.head.requester, "Lan");
+	assert_string_equal(g.head.requester_phone, "0912345678");
+	assert_string_equal(g.head.channel, "phone");
+	assert_string_equal(g.head.contact, "Mai");
+	assert_string_equal(g.head.domain, "x.vn");
+	assert_null(g.head.attachment);
+	expect(&g, NULL, NULL);
+	json("{\"chanel\":\"phone\"}", 1, "did you mean channel?");
+	json("{\"contact\":1}", 1, "contact must be text");
+	for (int op = 0; op < OP_COUNT; op++)
+		assert_int_equal(letter_op_by_phone((enum op)op), op == OP_SUSPEND);
+}
+
 int
 main(void)
 {
@@ -218,6 +333,8 @@ main(void)
 		cmocka_unit_test(test_json_numbers),
 		cmocka_unit_test(test_json_broken),
 		cmocka_unit_test(test_head),
+		cmocka_unit_test(test_head_fields),
+		cmocka_unit_test(test_head_members),
 	};
 
 	return cmocka_run_group_tests_name("letter_json", tests, NULL, NULL);

@@ -133,17 +133,42 @@ test_dates(void **state)
 	cell("create", "effective", "2026-13-01", "no month 13");
 	cell("create", "effective", "2026-00-10", "no month 00");
 	cell("create", "effective", "0000-00-00", "year 0");
-	cell("create", "effective", "31/12/2026", "write the date as 2026-12-31");
-	cell("create", "effective", "30-11-2026", "write the date as 2026-11-30");
-	cell("create", "basis_date", "2.1.2026", "write the date as 2026-01-02");
-	cell("create", "basis_date", "31-11-2026", "YYYY-MM-DD");
-	cell("create", "basis_date", "12/31/2026", "YYYY-MM-DD");
+	cell("create", "basis_date", "31-11-2026", "2026-11 has 30 days");
+	cell("create", "basis_date", "12/31/2026",
+	     "there is no month 31: the day comes first here, so write 31/12/2026, or YYYY-MM-DD");
+	cell("create", "basis_date", "31/13/2026", "no month 13; write the date as YYYY-MM-DD or DD");
+	cell("create", "basis_date", "31/12/26", "the year in four digits, such as 31/12/2026");
+	cell("create", "effective", "46112",
+	     "46112 is Excel's number for 2026-03-31: format the column as text or date");
+	cell("create", "effective", "36585", "number for 2000-02-29");
+	cell("create", "effective", "99999", "number for 2173-10-13");
+	cell("create", "effective", "2026-03-31 08:00", "YYYY-MM-DD");
+	cell("create", "effective", "2026-03-31 00:00:01", "YYYY-MM-DD");
 	cell("create", "basis_date", "+1/2/2026", "formula");
 	cell("create", "basis_date", "1/+2/2026", "YYYY-MM-DD");
 	cell("create", "basis_date", "1/2/202", "YYYY-MM-DD");
 	cell("create", "effective", "2026-1-2", "YYYY-MM-DD");
 	cell("create", "effective", "2026/01/02", "YYYY-MM-DD");
 	cell("create", "basis_date", "99999-01-01", "11 characters");
+}
+
+static void
+test_date_forms(void **state)
+{
+	static const char *const forms[] = {
+		"2026-03-01", "01/03/2026", "1/3/2026", "01-03-2026", "1.3.2026", "1/03/2026",
+		"2026-03-01 00:00:00", "2026-03-01T00:00:00", "01/03/2026 0:00", " 1/3/2026 ",
+		"2026-03-01T00:00:00.000Z",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+		AUTO(str) data = xasprintf("op,full_name,effective,basis_date\ncreate,An,%s,%s\n",
+					   forms[i], forms[i]);
+
+		accepts(data, "1/2 create -1 full_name=An effective=2026-03-01 "
+			      "basis_date=2026-03-01\n");
+	}
 }
 
 static void
@@ -179,7 +204,8 @@ test_ops(void **state)
 	(void)state;
 	refuses("op,full_name\ncreat,An\n", 1,
 		"1/2 op [creat] there is no such op; did you mean create?");
-	refuses("op,full_name\nrésumé,An\n", 1, "write create, update, suspend, resume or close");
+	refuses("op,full_name\nfly,An\n", 1, "there is no such op; write create, update, suspend, "
+		"resume, close, restore, purge, rename or transfer");
 	refuses("op,full_name\n,An\n", 1, "1/2 op [] the op is empty");
 	refuses("op,full_name\nagency-add,An\n", 1, "no such op");
 	refuses("op,full_name\n?,An\n", 1, "no such op");
@@ -229,6 +255,7 @@ main(void)
 		cmocka_unit_test(test_cells),
 		cmocka_unit_test(test_quota),
 		cmocka_unit_test(test_dates),
+		cmocka_unit_test(test_date_forms),
 		cmocka_unit_test(test_formulas),
 		cmocka_unit_test(test_clear),
 		cmocka_unit_test(test_ops),

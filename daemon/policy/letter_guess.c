@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+
+#include "common/mem.h"
+#include "common/text.h"
+#include "daemon/policy/letter_guess.h"
+
+#define WORDS 400
+#define WORD_MAX 16 /* characters; a syllable has 7, and 9 with its marks apart */
+
+struct word {
+	char32_t c[WORD_MAX];
+	unsigned char n;
+	bool valid; /* each character was of the form */
+};
+
+struct sample {
+	const unsigned char *p, *end;
+	enum letter_form form;
+	unsigned n, valid;
+	struct word word[WORDS];
+};
+
+enum letter_form
+letter_guess_utf16(const char *data, size_t len)
+{
+	size_t n = len < 256 ? len : 256, zero[2] = { 0, 0 };
+
+	for (size_t i = 0; i < n; i++)
+		zero[i & 1] += !data[i];
+	if (zero[1] * 4 > n && !zero[0])
+		return LETTER_UTF16LE;
+	if (zero[0] * 4 > n && !zero[1])
+		return LETTER_UTF16BE;
+	return LETTER_8BIT;
+}
+
+/* --- words ------------------------------------------------------------------------------------ */
+/* Bytes of the UTF-8 character at p, 0 when it is none. */
+static size_t
+utf8_size(const unsigned char *p, const unsigned char *end)
+{
+	size_t k = *p >= 0xF0 ? 4 : *p >= 0xE0 ? 3 : 2;
+
+	if (*p < 0x80)
+		return 1;
+	if (*p < 0xC2 || (size_t)(end - p) < k || text_invalid((const char *)p, k) >= 0)
+		return 0;
+	return k;
+}
+
+static char32_t
+next_char(struct sample *s, bool *valid)
+{
+	char32_t c = *s->p;
+	size_t k;
+
+	switch (s->form) {
+	case LETTER_8BIT:
+		s->p++;
+		break;
+	case LETTER_UTF8:
+		k = utf8_size(s->p, s->end);
+		*valid = *valid && k;
+		if (k)
+			viet_get((const char *)s->p, &c);
+		s->p += k ? k : 1;
+		break;
+	case LETTER_UTF16LE:
+	case LETTER_UTF16BE:
+		k = s->form == LETTER_UTF16LE;
+		c = (char32_t)s->p[k] << 8 | s->p[1 - k];
+		s->p += 2;
+		break;
+	}
+	return c;
+}
+
+/* What words are made of in any of the codes.  From 0x80 to 0xA0 there are signs in all of them. */
+static bool
+in_word(char32_t c)
+{
+	if (c < 0x80)
+		return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+	return c > 0xA0 && !(c >= 0x2000 && c <= 0x2BFF) && c != 0xFEFF && c != 0xFFFD &&
+	       !(c >= 0x3000 && c <= 0x303F);
+}
+
+/* Moves to the next character beyond ASCII, and back to the first letter of its word. */
+static bool
+find_word(struct sample *s)
+{
+	const unsigned char *from = s->p;
+
+	if (s->form == LETTER_8BIT || s->form == LETTER_UTF8) {
+		uint64_t eight;
+
+		for (; s->end - s->p >= 8; s->p += 8) {
+			memcpy(&eight, s->p, 8);
+			if (eight & 0x8080808080808080u)
+				break;
+		}
+		while (s->p < s->end && *s->p < 0x80)
+			s->p++;
+		if (s->p == s->end)
+			return false;
+		while (s->p > from && s->p[-1] < 0x80 && in_word(s->p[-1]))
+			s->p--;
+	} else {
+		size_t high = s->form == LETTER_UTF16LE;
+
+		while (s->end - s->p >= 2 && !s->p[high] && s->p[1 - high] < 0x80)
+			s->p += 2;
+		if (s->end - s->p < 2)
+			return false;
+		while (s->p > from && !s->p[(long)high - 2] && in_word(s->p[-1 - (long)high]))
+			s->p -= 2;
+	}
+	return true;
+}
+
+/* Takes the word that begins at s->p, when it is one that tells something. */
+static void
+take_word(struct sample *s)
+{
+	struct word *w = &s->word[s->n];
+	size_t unit = s->form == LETTER_8BIT || s->form == LETTER_UTF8 ? 1 : 2, n = 0;
+	bool tells = false, foreign = false, valid = true;
+
+	while ((size_t)(s->end - s->p) >= unit) {
+		char32_t c = next_char(s, &valid);
+
+		if (!in_word(c))
+			break;
+		tells |= c >= 0x80;
+		foreign |= c >= 0x250 && !(c >= 0x300 && c <= 0x36F) && !(c >= 0x1E00 && c <= 0x1EFF);
+		if (n < WORD_MAX)
+			w->c[n] = c;
+		n++;
+	}
+	if (!tells || foreign || n > WORD_MAX)
+		return;
+	w->n = (unsigned char)n;
+	w->valid = valid;
+	s->valid += valid;
+	s->n++;
+}
+
+static void
+take_sample(struct sample *s, enum letter_form form, const char *data, size_t len)
+{
+	s->form = form;
+	s->n = s->valid = 0;
+	s->p = (const unsigned char *)data;
+	s->end = s->p + len;
+	while (s->n < WORDS && find_word(s))
+		take_word(s);
+}
+
+/* --- what they say ---------------------------------------------------------------------------- */
+struct count {
+	unsigned words;            /* that are not plainly Unicode */
+	unsigned good[LETTER_FONTS];
+	unsigned broken;           /* nobody writes such a word, of any language, as it stands */
+};
+
+static bool
+capitals_font(const struct word *w)
+{
+	unsigned upper = 0;
+
+	for (unsigned i = 0; i < w->n; i++) {
+		upper += w->c[i] >= 'A' && w->c[i] <= 'Z';
+		if (w->c[i] >= 'a' && w->c[i] <= 'z')
+			return false;
+	}
+	return upper >= 2;
+}
+
+static size_t
+read_word(const struct word *w, enum letter_font font, char32_t out[WORD_MAX])
+{
+	size_t n = letter_font_read(font, w->c, w->n, out);
+
+	if (font == LETTER_FONT_TCVN3 && capitals_font(w))
+		for (size_t i = 0; i < n; i++)
+			out[i] = viet_upper(out[i]);
+	return n;
+}
+
+/* A sign in the middle of a word, or a capital after a small letter. */
+static bool
+broken(const struct word *w)
+{
+	for (unsigned i = 0; i < w->n; i++) {
+		char32_t c = w->c[i], before = i ? w->c[i - 1] : 0;
+		bool upper = (c >= 'A' && c <= 'Z') || (c >= 0xC0 && c <= 0xDE);
+		bool small = (before >= 'a' && before <= 'z') || before >= 0xDF;
+
+		if ((c < 0xC0 && c > 0xA0) || c == 0xD7 || c == 0xF7 || (upper && small))
+			return w->n > 1;
+	}
+	return false;
+}
+
+static bool
+plainly_unicode(const struct word *w)
+{
+	for (unsigned i = 0; i < w->n; i++)
+		if (w->c[i] > 0xFF)
+			return true;
+	return false;
+}
+
+static struct count
+count_words(const struct sample *s)
+{
+	struct count n = { 0, { 0 }, 0 };
+	char32_t read[WORD_MAX];
+
+	for (unsigned i = 0; i < s->n; i++) {
+		const struct word *w = &s->word[i];
+
+		if (plainly_unicode(w))
+			continue;
+		n.words++;
+		n.broken += broken(w);
+		for (int f = LETTER_FONT_NONE; f < LETTER_FONTS; f++)
+			n.good[f] += viet_syllable(read, read_word(w, (enum letter_font)f, read));
+	}
+	return n;
+}
+
+/*
+ * The font that reads nine words of ten, and clearly more than the others do and than the text as
+ * it stands.  One word of Latin letters is no proof: "Lü" may be a name.
+ */
+static enum letter_font
+pick(const struct count *n, bool bytes)
+{
+	enum letter_font best = LETTER_FONT_CP1258;
+	unsigned next = 0, as_is = bytes ? 0 : n->good[LETTER_FONT_NONE];
+
+	for (int f = LETTER_FONT_CP1258 + 1; f < LETTER_FONTS; f++)
+		if (n->good[f] > n->good[best])
+			best = (enum letter_font)f;
+	for (int f = LETTER_FONT_CP1258; f < LETTER_FONTS; f++)
+		if (f != (int)best && n->good[f] > next)
+			next = n->good[f];
+	if (!n->words || n->good[best] * 10 < n->words * 9 || next * 10 > n->good[best] * 8 ||
+	    as_is * 2 > n->good[best])
+		return LETTER_FONT_NONE;
+	return bytes || n->broken || n->words >= 2 ? best : LETTER_FONT_NONE;
+}
+
+/* A word on which the fonts differ most, as each has it. */
+static void
+show(const struct sample *s, struct buf *out)
+{
+	const struct word *w = s->n ? &s->word[0] : NULL;
+	char32_t read[WORD_MAX];
+
+	for (unsigned i = 0; i < s->n && w->n < 4; i++)
+		if (s->word[i].n > w->n && !plainly_unicode(&s->word[i]))
+			w = &s->word[i];
+	for (int f = LETTER_FONT_CP1258; f < LETTER_FONTS && w; f++) {
+		size_t n = read_word(w, (enum letter_font)f, read);
+		AUTO(buf) word = BUF_INIT;
+
+		for (size_t i = 0; i < n; i++)
+			viet_put(&word, read[i]);
+		buf_printf(out, "%s%s reads \"", f > LETTER_FONT_CP1258 ? ", " : "",
+			   letter_font_words[f]);
+		text_show(word.data, word.len, WORD_MAX, out);
+		buf_char(out, '"');
+	}
+}
+
+void
+letter_guess(enum letter_form form, const char *data, size_t len, struct letter_guess *g)
+{
+	struct sample *s = xcalloc(1, sizeof(*s));
+	struct count n;
+
+	buf_init(&g->shown);
+	take_sample(s, form == LETTER_8BIT ? LETTER_UTF8 : form, data, len);
+	if (form == LETTER_8BIT && s->valid * 2 < s->n)
+		take_sample(s, LETTER_8BIT, data, len);
+	n = count_words(s);
+	g->form = s->form;
+	g->font = pick(&n, s->form == LETTER_8BIT);
+	g->broken = g->font == LETTER_FONT_NONE &&
+		    (s->form == LETTER_8BIT ? n.words > 0 : n.broken > 2 && n.broken * 2 > n.words);
+	if (g->broken)
+		show(s, &g->shown);
+	free(s);
+}
+
+bool
+letter_guess_good(enum letter_form form, const char *data, size_t len, enum letter_font named)
+{
+	struct sample *s = xcalloc(1, sizeof(*s));
+	struct count n;
+	unsigned unicode;
+	bool good;
+
+	take_sample(s, form, data, len);
+	n = count_words(s);
+	unicode = s->n - n.words;
+	good = unicode > n.words || n.good[LETTER_FONT_NONE] * 2 > n.words ||
+	       n.good[named] < n.good[LETTER_FONT_NONE];
+	free(s);
+	return good;
+}
