@@ -15,8 +15,8 @@ import random
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-COLUMNS = ("op full_name birth_year title unit phone rank quota address effective basis_no "
-           "basis_date basis_kind reason ref").split()
+COLUMNS = ("op full_name kind birth_year birth_month id_tail title unit phone rank quota address "
+           "new_address custodian effective basis_no basis_date basis_kind reason ref").split()
 OPS = ("create", "update", "suspend", "resume", "close")
 UNITS = ["Văn phòng", "Thanh tra", "Phòng Tổ chức cán bộ", "Phòng Hành chính - Tổng hợp",
          "Phòng Kế hoạch, Tài chính", "Phòng Công chức, viên chức", "Phòng Cải cách hành chính"]
