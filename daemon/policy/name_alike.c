@@ -76,7 +76,7 @@ letters(const char *s, size_t n)
 	return true;
 }
 
-/* a = P X Y S and b = P Y X S, where X has x letters and begins at both. */
+/* a = X Y S and b = Y X S, where X has x letters and Y at least two. */
 static bool
 changed_places(const char *a, const char *b, size_t n, size_t x)
 {
@@ -88,7 +88,7 @@ changed_places(const char *a, const char *b, size_t n, size_t x)
 }
 
 /* a and b have n characters and are not equal.  The syllables may begin before the first
- * difference: "anbabinh" has "anba" before "binh" or "an" before "babinh". */
+ * difference: ab-ac and ac-ab differ from the second letter on. */
 static bool
 transposed(const char *a, const char *b, size_t n)
 {

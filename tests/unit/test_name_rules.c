@@ -95,8 +95,8 @@ check_row(const struct regulation *rules, char *const *cell)
 		AUTO(buf) out = BUF_INIT;
 		const char *want = strsep(&rest, " "), *column = "";
 		const char *template = rules->candidates[i].template;
-		enum name_fate fate = name_make(template, &facts, rules->candidates[i].seq, &out,
-						&column, &e);
+		enum name_fate fate =
+			name_make(template, &facts, rules->candidates[i].seq, &out, &column, &e);
 
 		if (!want)
 			fail_msg("naming.tsv has too few candidates for %s", cell[NAME]);
