@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What comes after a letter: an address for a row that has none, and the letter that takes it back. */
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 
 #include "tools/request.h"
@@ -46,7 +47,8 @@ words_of(struct ctl *c, long id, json_t **body)
 	const char *signer = ctl_opt(c, OPT_SIGNER), *letter = ctl_opt(c, OPT_LETTER);
 	const char *date = ctl_opt(c, OPT_DATE);
 	AUTO(json) me = NULL;
-	AUTO(str) number = xasprintf("undo-%ld-%lld", id, (long long)time(NULL));
+	AUTO(str) number = NULL;
+	unsigned chance = 0;
 	time_t now = time(NULL);
 	char today[16];
 	struct tm tm;
@@ -58,6 +60,8 @@ words_of(struct ctl *c, long id, json_t **body)
 			return status;
 		signer = ctl_text(me, "name");
 	}
+	(void)!getrandom(&chance, sizeof(chance), 0); /* tells two tries of one second apart */
+	number = xasprintf("undo-%ld-%08x", id, chance);
 	localtime_r(&now, &tm);
 	strftime(today, sizeof(today), "%Y-%m-%d", &tm);
 	*body = json_pack("{s:s, s:s, s:s, s:s, s:b}", "letter", letter ? letter : number, "date",

@@ -90,9 +90,10 @@ tell(void *arg)
 	struct intake_result r = {
 		.err = in->failed ? &in->err : NULL,
 		.errors = json_array_size(in->errors) ? in->errors : NULL,
-		.request = in->o.dry_run || in->failed ? 0 :
-			   in->known_request	      ? in->known_request :
-							in->request.id,
+		.request = in->failed		? 0 :
+			   in->known_request	? in->known_request :
+			   in->o.dry_run	? 0 :
+						  in->request.id,
 		.repeated = in->known_request,
 		.already = in->already,
 		.notes = in->notes,

@@ -65,10 +65,10 @@ def test_ordered_candidates(ruled):
     # the second of the name needs the year of birth, and the error names the column
     r = ruled.submit([row("Lê Thị Mai Ca", ref="2")], expect=(400,))
     assert [(e["row"], e["column"]) for e in r["errors"]] == [(1, "birth_year")], r
-    b = ruled.run([row("Lê Thị Mai Ca", ref="3", birth_year="1991")])["items"][0]
-    assert local(b) == "lethimaica1991"
+    b = ruled.run([row("Lê Thị Mai Ca", ref="3", birth_year="1991")])
+    assert local(b["items"][0]) == "lethimaica1991"
     # the log says which were taken, and by what
-    r = ruled.door("hoa").get("/v1/audit", request=b.get("request") or ruled.last, event="item")
+    r = ruled.door("hoa").get("/v1/audit", request=b["id"], event="item")
     shown = ruled.door("hoa").get("/v1/audit/%d" % r["records"][-1]["seq"])
     assert "lethimaica: active, request" in json.dumps(shown, ensure_ascii=False)
 
