@@ -32,7 +32,8 @@ BASES = {"recruitment": "Tuyển dụng", "reception": "Tiếp nhận", "contrac
          "appointment": "Bổ nhiệm", "transfer": "Điều động", "secondment": "Biệt phái",
          "retirement": "Nghỉ hưu", "resignation": "Thôi việc",
          "departure": "Chuyển công tác ngoài tỉnh", "dismissal": "Kỷ luật", "death": "Từ trần",
-         "creation": "Thành lập", "merger": "Sáp nhập", "dissolution": "Giải thể", "incident": "Sự cố"}
+         "creation": "Thành lập", "merger": "Sáp nhập", "dissolution": "Giải thể", "incident": "Sự cố",
+         "other": "Khác"}
 CHOICES = {"op": OPS, "kind": KINDS, "basis_kind": BASES}
 RESULTS = ["result_address", "result_state", "result_reason"]
 
@@ -563,5 +564,8 @@ def test_answer_is_submitted_again(world, form_of):
     made = world.run([people.create(954, ref="AN-" + form_of, phone="+84 274 3822 825")])
     out = raw(world.socket, "request", "answer", made["id"], "-o", form_of)[0]
     path = world.letter_file(out, "answer." + form_of)
-    r = world.ctl("request", "submit", path, *HEAD_OF_LETTER, "--letter", "954/" + form_of, user="lan")
-    assert "is not done again" in r.stderr or "nothing new" in r.stderr
+    again = ["request", "submit", path, *HEAD_OF_LETTER, "--letter"]
+    r = world.ctl(*again, made["letter"], user="lan")
+    assert "every row was submitted before" in r.stderr
+    r = world.ctl(*again, "954/" + form_of, "-n", "-o", "json", user="lan")  # another letter, the same row
+    assert json.loads(r.stdout)["items"][0]["input"] == made["items"][0]["input"]
