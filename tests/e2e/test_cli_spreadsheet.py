@@ -567,5 +567,5 @@ def test_answer_is_submitted_again(world, form_of):
     again = ["request", "submit", path, *HEAD_OF_LETTER, "--letter"]
     r = world.ctl(*again, made["letter"], user="lan")
     assert "every row was submitted before" in r.stderr
-    r = world.ctl(*again, "954/" + form_of, "-n", "-o", "json", user="lan")  # another letter, the same row
+    r = world.ctl(*again, "954/" + form_of, "-o", "json", user="lan")  # another letter, the same row
     assert json.loads(r.stdout)["items"][0]["input"] == made["items"][0]["input"]
