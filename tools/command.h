@@ -137,8 +137,8 @@ _Static_assert(OPT_COUNT <= 62, "the bits of an option set are used up");
 	X("request", "answer", request_answer, "ID", 1, 1, O(EXCEL) | FORMAT_XLSX | FORMAT_TEXT, \
 	  request_answer, "what became of every row, for the agency", \
 	  "A text in Vietnamese for people. csv and xlsx have all columns of the letter, then address, " \
-	  "state and reason: mended, they are submitted again as they are, and of rows with a ref those " \
-	  "that were done are not done again. Cells of xlsx are text, never formulas; in csv the three " \
+	  "state and reason: mended, they are submitted again as they are, and under the same letter " \
+	  "number a row whose ref is known is not done again. Cells of xlsx are text, never formulas; in csv the three " \
 	  "last columns are guarded as ever. No password is in it.") \
 	X("request", "plan", request_plan, "ID", 1, 1, 0, request_plan, \
 	  "the exact changes a letter makes, and their digest", \

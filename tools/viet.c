@@ -34,6 +34,7 @@ const struct viet_word viet_bases[] = {
 	{ "merger", "Sáp nhập" },
 	{ "dissolution", "Giải thể" },
 	{ "incident", "Sự cố" },
+	{ "other", "Khác" },
 	{ NULL, NULL },
 };
 

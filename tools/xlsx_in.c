@@ -156,8 +156,9 @@ listen_to(struct reader *r)
 	return r->csv->len <= CSV_MAX;
 }
 
+/* Its end; *heard becomes false when it does not come by itself in time. */
 static int
-stop(struct reader *r, bool at_once)
+stop(struct reader *r, bool *heard)
 {
 	int status = 0;
 
@@ -165,8 +166,13 @@ stop(struct reader *r, bool at_once)
 	close_end(&r->complaints);
 	if (r->pid <= 0)
 		return -1;
-	if (at_once)
-		kill(r->pid, SIGKILL);
+	while (*heard && !waitpid(r->pid, &status, WNOHANG)) {
+		*heard = now_ms() < r->until;
+		poll(NULL, 0, 1);
+	}
+	if (*heard)
+		return status;
+	kill(r->pid, SIGKILL);
 	while (waitpid(r->pid, &status, 0) < 0 && errno == EINTR)
 		continue;
 	return status;
@@ -174,12 +180,18 @@ stop(struct reader *r, bool at_once)
 
 /* --- what it says ----------------------------------------------------------------------------- */
 
-/* A trace of Python ends with the reason. */
+/* A trace of Python ends with the reason; what failed while it cleaned up is none. */
 static const char *
 last_line(struct buf *b)
 {
-	char *at;
+	char *at = strstr(b->data, "Exception ignored in");
 
+	if (!at)
+		at = strstr(b->data, ": /proc/self/fd/");
+	if (at) {
+		*at = '\0';
+		b->len = strlen(b->data);
+	}
 	while (b->len && strchr("\r\n \t", b->data[b->len - 1]))
 		b->data[--b->len] = '\0';
 	at = b->len ? strrchr(b->data, '\n') : NULL;
@@ -204,6 +216,32 @@ judge(const char *name, struct reader *r, int status, struct err *e)
 		return err_set(e, ERR_USAGE, "the first sheet of %s is empty; `hopthuctl template create -o "
 			       "xlsx` prints a file to begin with", name);
 	return 0;
+}
+
+/*
+ * Every cell is quoted, because Python leaves a lone carriage return without quotation marks otherwise.
+ * Those round nothing would be a third of a wide sheet, and a letter may only be so long.
+ */
+static void
+drop_empty_quotes(struct buf *csv)
+{
+	const char *end = csv->data + csv->len;
+	char *to = csv->data;
+	bool quoted = false;
+
+	for (const char *p = csv->data; p < end; p++) {
+		bool begins = !quoted && (p == csv->data || p[-1] == ',' || p[-1] == '\n');
+
+		if (begins && p[0] == '"' && p[1] == '"' && (!p[2] || strchr(",\r\n", p[2]))) {
+			p++;
+			continue;
+		}
+		if (*p == '"')
+			quoted = !quoted;
+		*to++ = *p;
+	}
+	*to = '\0';
+	csv->len = (size_t)(to - csv->data);
 }
 
 static int
@@ -232,15 +270,15 @@ xlsx_to_csv(const char *name, const struct buf *file, struct buf *csv, unsigned 
 {
 	struct reader r = { .out = -1, .complaints = -1, .csv = csv, .said = BUF_INIT };
 	AUTO(fd) fd = file_in_memory(file, e);
-	bool heard;
+	bool heard = false;
 	int rc, status;
 
 	if (fd < 0 || start(&r, fd, timeout_ms, e)) {
-		stop(&r, true);
+		stop(&r, &heard);
 		return -1;
 	}
 	heard = listen_to(&r);
-	status = stop(&r, !heard);
+	status = stop(&r, &heard);
 	if (heard)
 		rc = judge(name, &r, status, e);
 	else if (csv->len > CSV_MAX)
@@ -250,5 +288,7 @@ xlsx_to_csv(const char *name, const struct buf *file, struct buf *csv, unsigned 
 		rc = err_set(e, ERR_USAGE, "xlsx2csv has not read %s within %u s; " INSTEAD ", or give it "
 			     "more with --timeout", name, timeout_ms / 1000);
 	buf_release(&r.said);
+	if (!rc)
+		drop_empty_quotes(csv);
 	return rc;
 }

@@ -120,7 +120,8 @@ def test_agency_scope(world, two_agencies):
         door = world.door(who)
         done, waiting = two_agencies[other]
         mine, _ = two_agencies[who]
-        for path in ("/v1/requests/%d", "/v1/requests/%d/plan", "/v1/requests/%d/wait?timeout=1"):
+        for path in ("/v1/requests/%d", "/v1/requests/%d/plan", "/v1/requests/%d/answer",
+                     "/v1/requests/%d/wait?timeout=1"):
             assert door.ask("GET", path % done["id"]).status in (403, 404), path
             assert door.ask("GET", path % mine["id"]).status == 200, path
         r = door.ask("POST", "/v1/requests/%d/cancel" % waiting["id"], body={"reason": "x"})
