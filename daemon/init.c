@@ -49,13 +49,6 @@ init_check_conf(const struct conf *conf, struct err *e)
 	struct err wrong = ERR_INIT, why = ERR_INIT;
 	int rc = 0;
 
-	if (name_check_template(conf->naming_template, &why))
-		rc |= conf_wrong(conf, "naming_template", &wrong, "naming_template: %s", why.msg);
-	if (name_check_template(conf->naming_collision, &why))
-		rc |= conf_wrong(conf, "naming_collision", &wrong, "naming_collision: %s", why.msg);
-	else if (!strstr(conf->naming_collision, "{seq}"))
-		rc |= conf_wrong(conf, "naming_collision", &wrong, "naming_collision must have {seq} "
-				 "in it, or a second person of a name gets no address");
 	if (!access(conf->key_dir, F_OK) && check_dir(conf->key_dir, &why))
 		rc |= conf_wrong(conf, "key_dir", &wrong, "%s", why.msg);
 	return rc ? err_set(e, ERR_CONFIG, "%s", wrong.msg) : 0;

@@ -51,8 +51,6 @@ struct conf {
 	unsigned socket_mode;/* octal in the file: "0660" */
 	char *socket_group;  /* NULL: the process's own */
 	char *log_level;     /* "error" "warning" "info" "debug" */
-	char *naming_template;          /* "{given}{initials}" */
-	char *naming_collision;         /* "{given}{initials}{seq}" */
 	char *policy_dir;    /* folder of dated policies */
 	struct conf_directory directory;
 	struct conf_limits limits;

@@ -149,7 +149,6 @@ conf_check_dn(const char *s)
 
 #define DN_ALLOWED "a distinguished name such as \"dc=example,dc=gov,dc=vn\", without spaces after the commas"
 #define PATH_ALLOWED "an absolute path"
-#define TEMPLATE_ALLOWED "a template such as \"{given}{initials}\""
 #define AT(field) offsetof(struct conf, field)
 
 static const char *const log_levels[] = { "error", "warning", "info", "debug", NULL };
@@ -187,16 +186,6 @@ const struct conf_key conf_keys[] = {
 	{ .section = "", .name = "log_level", .type = CONF_WORD, .def = "info",
 	  .offset = AT(log_level), .words = log_levels,
 	  .help = "How much hopthud writes to its log." },
-	TEXT("", "naming_template", naming_template, "{given}{initials}", NULL,
-	     TEMPLATE_ALLOWED, false,
-	     "Local part of a new address, made of a person's name. Placeholders: {given} {family} "
-	     "{middle} {initials} {full} {seq}."),
-	TEXT("", "naming_collision", naming_collision, "{given}{initials}{seq}", NULL,
-	     TEMPLATE_ALLOWED, false,
-	     "Template for a name that is taken; {seq} counts 1, 2, 3..."),
-	TEXT("", "policy_dir", policy_dir, "/etc/hopthu/policy", check_path, "an absolute path", false,
-	     "Folder of the policies, hopthu-policy(5): a file for each domain and date, and their "
-	     "calendars. When it is not there, the built-in rules hold."),
 
 	TEXT("directory", "uri", directory.uri, "ldapi://%2Frun%2Fslapd%2Fldapi", check_uri,
 	     "ldapi:// and the socket's path with %2F for every slash "

@@ -73,9 +73,6 @@ bool name_template_counts(const char *template);
 /* ERR_CONFIG naming the unknown placeholder, the nearest and the known ones; a template has
  * something in it that depends on the person, the unit or the agency. */
 int name_check_template(const char *template, struct err *e) MUST_USE;
-/* name_make with no fact but the name; -1 for everything that is not made. */
-int name_apply(const char *template, const struct name *n, unsigned seq, struct buf *out,
-	       struct err *e) MUST_USE;
 
 /*
  * Look-alikes.  The key under which they meet: equal for two local parts that differ only in

@@ -191,12 +191,3 @@ name_make(const char *template, const struct name_facts *f, unsigned seq, struct
 	buf_add(out, m.local, m.len);
 	return NAME_MADE;
 }
-
-int
-name_apply(const char *template, const struct name *n, unsigned seq, struct buf *out,
-	   struct err *e)
-{
-	struct name_facts facts = { .name = n };
-
-	return name_make(template, &facts, seq, out, NULL, e) == NAME_MADE ? 0 : -1;
-}

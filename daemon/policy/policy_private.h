@@ -43,8 +43,6 @@ struct policy *policy_defaults(void);
  */
 int policy_set(struct policy *p, enum policy_key k, const char *const *values,
 	       struct err *e) MUST_USE;
-/* Only braces, until the names' own check knows every placeholder of the policies. */
-int policy_check_template(const char *template, struct err *e) MUST_USE;
 /* A term in days, to compare two: months have 30. */
 long policy_term_days(struct policy_term t);
 /* "binhduong.gov.vn", lower case. */

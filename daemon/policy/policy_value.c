@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "daemon/policy/name.h"
 #include "daemon/policy/policy_private.h"
 
 #define TERM_MAX 9999
@@ -223,31 +224,11 @@ check_each(const struct policy_key_entry *k, const struct rule *r, struct err *e
 
 /* --- templates --- */
 
-int
-policy_check_template(const char *template, struct err *e)
-{
-	const char *open = NULL;
-
-	for (const char *p = template; *p; p++) {
-		if (*p == '{' ? open != NULL : *p == '}' && !open)
-			return err_set(e, ERR_CONFIG, "the braces of \"%.80s\" do not match; a template is "
-				       "such as \"{given}{initials}\"", template);
-		if (*p == '{')
-			open = p;
-		else if (*p == '}')
-			open = NULL;
-	}
-	if (open || !*template)
-		return err_set(e, ERR_CONFIG, *template ? "a brace of \"%.80s\" is not closed" :
-							  "a template is empty%.0s", template);
-	return 0;
-}
-
 static int
 check_templates(const struct rule *r, struct err *e)
 {
 	for (size_t i = 0; r->values[i]; i++)
-		if (policy_check_template(r->values[i], e))
+		if (name_check_template(r->values[i], e))
 			return -1;
 	return 0;
 }

@@ -79,6 +79,28 @@ def free_text(path):
         return ""
 
 
+POLICY = """domain = "%s"
+valid_from = "2020-01-01"
+document = "Quy chế thử"
+"""
+RULE = 'rule "%s" { value = %s legal_basis = "thử" }\n'
+
+
+def write_policy(folder, domain=DOMAIN, **rules):
+    """A policy file whose rules are given; dots of their names as two underscores."""
+    folder.mkdir(exist_ok=True)
+    text = POLICY % domain
+    for name, value in rules.items():
+        if isinstance(value, list):
+            value = "{%s}" % ", ".join('"%s"' % v for v in value)
+        else:
+            value = '"%s"' % value
+        text += RULE % (name.replace("__", "."), value)
+    (folder / ("%s.conf" % domain)).write_text(text)
+    folder.chmod(0o755)
+    return folder
+
+
 class Daemon:
     """hopthud in the foreground, its standard error in a file."""
 

@@ -13,7 +13,8 @@ import pytest
 
 import people
 from door import Door
-from hopthu import EX_CONFIG, EX_CONFLICT, HOPTHUCTL, HOPTHUD, Probe, ROOT, SANITIZED, World, wait_for
+from hopthu import EX_CONFIG, EX_CONFLICT, HOPTHUCTL, HOPTHUD, Probe, ROOT, SANITIZED, World, wait_for, \
+    write_policy
 
 
 def digest(folder):
@@ -168,7 +169,6 @@ def test_configuration_is_checked(world, tmp_path):
     check(good.replace("retry_min_ms = 50", "retry_mim_ms = 50"), "retry_mim_ms", "retry_min_ms")
     check(good.replace('uri = "ldapi', 'uri = "http'), "uri")
     check(good.replace('"0666"', '"0888"'), "socket_mode")
-    check(good + 'naming_template = "{given}{colour}"\n', "colour", "{initials}")
     check(good + "limits {\n", "")
     check("", "domain")
     check("\0\0\0")
@@ -245,9 +245,10 @@ def test_reload(make_world):
     assert w.run([people.create(101)])["state"] == "done"
 
 
-def test_naming_follows_the_configuration(make_world):
-    w = make_world(conf={"naming_template": "{given}.{family}", "naming_collision":
-                         "{given}.{family}{seq}"})
+def test_naming_follows_the_policy(make_world, tmp_path):
+    folder = write_policy(tmp_path / "policy",
+                          naming__person=["{given}.{family}", "{given}.{family}{seq}"])
+    w = make_world(conf={"policy_dir": str(folder)})
     r = w.submit([{"op": "create", "full_name": "Trần Văn Út", "birth_year": y, "ref": y}
                   for y in ("1980", "1981", "1982")])
     assert [i["address"].split("@")[0] for i in r["items"]] == ["ut.tran", "ut.tran1", "ut.tran2"]

@@ -108,7 +108,7 @@ test_lines(void **state)
 {
 	(void)state;
 	/* comments of every kind, strings over lines, comment signs in strings */
-	refused("# one\n// two\n/* three\nfour */\n\nnaming_template = 'a#b//c' # six\n"
+	refused("# one\n// two\n/* three\nfour */\n\nsocket = '/a#b//c' # six\n"
 		"instance = \"x\\\"y\" // seven\ndomian = 1\n", ":8: unknown key domian; did you mean domain?");
 	refused("directory {\n# x\n\twindw = 3\n}\n", ":3: unknown key windw in section directory; did you mean window?");
 	refused("limit { }\n", ":1: unknown key limit; did you mean the section limits { ... }?");
@@ -145,7 +145,7 @@ test_values(void **state)
 		{ "socket_group = \"no-such-group-here\"", "a group of this machine" },
 		{ "log_level = \"warn\"", "must be one of error, warning, info, debug" },
 		{ "log_level = \"debgu\"", "did you mean debug?" },
-		{ "naming_template = \"\"", "naming_template must not be empty" },
+		{ "database = \"\"", "database must not be empty" },
 		{ "directory { window = 0 }", "a whole number from 1 to 256" },
 		{ "directory { window = 257 }", "a whole number from 1 to 256" },
 		{ "directory { window = -1 }", "a whole number" },
