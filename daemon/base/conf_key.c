@@ -187,6 +187,10 @@ const struct conf_key conf_keys[] = {
 	  .offset = AT(log_level), .words = log_levels,
 	  .help = "How much hopthud writes to its log." },
 
+	TEXT("", "policy_dir", policy_dir, "/etc/hopthu/policy", check_path, "an absolute path", false,
+	     "Folder of the policies, hopthu-policy(5): a file for each domain and date, and their "
+	     "calendars. When it is not there, the built-in rules hold."),
+
 	TEXT("directory", "uri", directory.uri, "ldapi://%2Frun%2Fslapd%2Fldapi", check_uri,
 	     "ldapi:// and the socket's path with %2F for every slash "
 	     "(ldapi://%2Frun%2Fslapd%2Fldapi), ldaps://host or ldap://host (with StartTLS)",
