@@ -30,6 +30,7 @@ struct daemon {
 	struct conf *conf;
 	struct loop *loop;
 	struct store *store;
+	struct policies *policies;
 	struct flow *flow;
 	struct dir *dir;
 	struct auth *auth;
@@ -81,6 +82,17 @@ on_announced(void *arg, const struct err *failure)
 		loop_timer_set(d->announce, RETRY_MS);
 }
 
+/* What holds from now on: the configuration's values and the bytes of every policy. */
+static void
+digest_rules(const struct daemon *d, uint8_t out[DIGEST_LEN])
+{
+	uint8_t both[2 * DIGEST_LEN];
+
+	conf_digest(d->conf, both);
+	memcpy(both + DIGEST_LEN, policies_digest(d->policies), DIGEST_LEN);
+	digest_sha256(both, sizeof(both), out);
+}
+
 /* start or config, with the digest of the configuration; again until it is written. */
 static void
 announce(void *arg)
@@ -91,7 +103,7 @@ announce(void *arg)
 			       .cfg = cfg };
 	struct err e = ERR_INIT;
 
-	conf_digest(d->conf, cfg);
+	digest_rules(d, cfg);
 	if (evidence_alone(d->flow, &ev, &e)) {
 		log_error("the log cannot be written, so nothing will be done: %s", e.msg);
 		loop_timer_set(d->announce, RETRY_MS);
@@ -292,6 +304,28 @@ on_term(void *arg)
 /* --- reloading -------------------------------------------------------------------------------- */
 
 static void
+log_policies(const struct daemon *d)
+{
+	size_t n = 0;
+
+	while (policies_at(d->policies, n))
+		n++;
+	if (policies_missing(d->policies))
+		log_info("there is no folder %s: the built-in rules hold for every domain",
+			 d->conf->policy_dir);
+	else
+		log_info("%zu policies from %s", n, d->conf->policy_dir);
+}
+
+static void
+use_policies(struct daemon *d, struct policies *p)
+{
+	policies_free(d->policies);
+	d->policies = d->flow->policies = p;
+	log_policies(d);
+}
+
+static void
 use_conf(struct daemon *d, struct conf *c)
 {
 	struct conf *old = d->conf;
@@ -313,20 +347,23 @@ on_hup(void *arg)
 {
 	struct daemon *d = arg;
 	struct err e = ERR_INIT;
+	struct policies *policies = NULL;
 	const char *fixed;
 	struct conf *c;
 
 	notify_reloading();
 	c = conf_load(d->conf->file, &e);
-	if (!c || init_check_conf(c, &e)) {
+	if (!c || init_check_conf(c, &e) || !(policies = policies_load(c->policy_dir, &e))) {
 		conf_free(c);
 		log_error("not reloaded, the old configuration stays: %s", e.msg);
 	} else if ((fixed = conf_needs_restart(d->conf, c))) {
 		log_error("not reloaded, the old configuration stays: %s cannot change while hopthud "
 			  "runs, restart it", fixed);
+		policies_free(policies);
 		conf_free(c);
 	} else {
 		use_conf(d, c);
+		use_policies(d, policies);
 		log_info("configuration reloaded");
 		d->to_announce = EVENT_CONFIG;
 		announce(d);
@@ -380,11 +417,16 @@ make(struct daemon *d, struct err *e)
 	uint8_t key[32];
 	int rc;
 
+	d->policies = policies_load(d->conf->policy_dir, e);
+	if (!d->policies)
+		return -1;
+	log_policies(d);
 	d->store = store_open(d->conf->database, e);
 	if (!d->store || init_read_scram_key(d->conf, key, e))
 		return -1;
 	d->loop = loop_new();
 	d->flow = flow_new(d->loop, d->store, d->conf);
+	d->flow->policies = d->policies;
 	d->dir = dir_new(d->loop, &d->conf->directory, &events);
 	flow_set_directory(d->flow, d->dir);
 	make_timers(d);
@@ -425,6 +467,7 @@ destroy(struct daemon *d)
 	flow_free(d->flow);
 	store_close(d->store);
 	loop_free(d->loop);
+	policies_free(d->policies);
 	conf_free(d->conf);
 }
 

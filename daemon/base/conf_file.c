@@ -16,6 +16,9 @@
 struct reading {
 	const struct conf_form *form;
 	bool stopped; /* what is behind this line cannot be read */
+	const cfg_opt_t *list; /* whose value was told last, which one, and the value */
+	size_t index;
+	char *told;
 };
 static struct reading *reading;
 
@@ -140,6 +143,21 @@ on_error(cfg_t *cfg, const char *fmt, va_list ap)
 	stop_at(cfg->line, b.data);
 }
 
+/* libconfuse calls a second time for the last value of a list, at the closing brace. */
+static bool
+is_told(const cfg_opt_t *opt, const struct conf_value *v)
+{
+	struct reading *r = reading;
+
+	if (opt == r->list && v->index == r->index && !strcmp(v->text, r->told))
+		return true;
+	free(r->told);
+	r->told = xstrdup(v->text);
+	r->index = v->index;
+	r->list = opt->flags & CFGF_LIST ? opt : NULL;
+	return false;
+}
+
 /* Called by libconfuse as soon as a key has a value, while the line is still known.  A value that is
  * wrong does not end the reading: all of them are reported. */
 static int
@@ -153,8 +171,9 @@ on_value(cfg_t *cfg, cfg_opt_t *opt)
 		return 0;
 	v.index = n - 1;
 	v.text = cfg_opt_getnstr(opt, n - 1);
-	if (v.text)
-		reading->form->value(reading->form->arg, &v);
+	if (!v.text || is_told(opt, &v))
+		return 0;
+	reading->form->value(reading->form->arg, &v);
 	return 0;
 }
 
@@ -312,6 +331,7 @@ conf_file_parse(char *text, const struct conf_form *form)
 
 	reading = &r;
 	parse(text);
+	free(r.told);
 	reading = NULL;
 	return !r.stopped;
 }

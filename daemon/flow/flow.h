@@ -4,6 +4,7 @@
 
 #include "daemon/base/conf.h"
 #include "daemon/base/loop.h"
+#include "daemon/flow/policies.h"
 #include "daemon/store/store.h"
 
 /*
@@ -28,6 +29,7 @@ struct flow {
 	struct store *store;
 	struct dir *dir;
 	const struct conf *conf; /* replaced at reload */
+	struct policies *policies; /* the same */
 	struct queue *queue;
 	struct intakes *intakes;
 	struct foreign *foreign; /* the listing that is on its way, or NULL */
