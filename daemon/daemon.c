@@ -16,6 +16,7 @@
 #include "daemon/flow/evidence.h"
 #include "daemon/flow/flow.h"
 #include "daemon/flow/intake.h"
+#include "daemon/flow/policies.h"
 
 #define DRAIN_MS 10000 /* then whatever is still on its way is left to the next run */
 #define DRAIN_TICK_MS 20
@@ -30,7 +31,6 @@ struct daemon {
 	struct conf *conf;
 	struct loop *loop;
 	struct store *store;
-	struct policies *policies;
 	struct flow *flow;
 	struct dir *dir;
 	struct auth *auth;
@@ -89,7 +89,7 @@ digest_rules(const struct daemon *d, uint8_t out[DIGEST_LEN])
 	uint8_t both[2 * DIGEST_LEN];
 
 	conf_digest(d->conf, both);
-	memcpy(both + DIGEST_LEN, policies_digest(d->policies), DIGEST_LEN);
+	memcpy(both + DIGEST_LEN, policies_digest(d->flow->policies), DIGEST_LEN);
 	digest_sha256(both, sizeof(both), out);
 }
 
@@ -304,28 +304,6 @@ on_term(void *arg)
 /* --- reloading -------------------------------------------------------------------------------- */
 
 static void
-log_policies(const struct daemon *d)
-{
-	size_t n = 0;
-
-	while (policies_at(d->policies, n))
-		n++;
-	if (policies_missing(d->policies))
-		log_info("there is no folder %s: the built-in rules hold for every domain",
-			 d->conf->policy_dir);
-	else
-		log_info("%zu policies from %s", n, d->conf->policy_dir);
-}
-
-static void
-use_policies(struct daemon *d, struct policies *p)
-{
-	policies_free(d->policies);
-	d->policies = d->flow->policies = p;
-	log_policies(d);
-}
-
-static void
 use_conf(struct daemon *d, struct conf *c)
 {
 	struct conf *old = d->conf;
@@ -343,11 +321,21 @@ use_conf(struct daemon *d, struct conf *c)
 }
 
 static void
+use_policies(struct daemon *d, struct policies *policies)
+{
+	policies_free(d->flow->policies);
+	d->flow->policies = policies;
+	if (policies_missing(policies))
+		log_warn("there is no folder %s: the built-in policy holds for every domain",
+			 d->conf->policy_dir);
+}
+
+static void
 on_hup(void *arg)
 {
 	struct daemon *d = arg;
-	struct err e = ERR_INIT;
 	struct policies *policies = NULL;
+	struct err e = ERR_INIT;
 	const char *fixed;
 	struct conf *c;
 
@@ -359,8 +347,8 @@ on_hup(void *arg)
 	} else if ((fixed = conf_needs_restart(d->conf, c))) {
 		log_error("not reloaded, the old configuration stays: %s cannot change while hopthud "
 			  "runs, restart it", fixed);
-		policies_free(policies);
 		conf_free(c);
+		policies_free(policies);
 	} else {
 		use_conf(d, c);
 		use_policies(d, policies);
@@ -414,19 +402,19 @@ static int
 make(struct daemon *d, struct err *e)
 {
 	struct dir_events events = { on_directory_ready, on_directory_down, d };
+	struct policies *policies;
 	uint8_t key[32];
 	int rc;
 
-	d->policies = policies_load(d->conf->policy_dir, e);
-	if (!d->policies)
-		return -1;
-	log_policies(d);
 	d->store = store_open(d->conf->database, e);
 	if (!d->store || init_read_scram_key(d->conf, key, e))
 		return -1;
 	d->loop = loop_new();
 	d->flow = flow_new(d->loop, d->store, d->conf);
-	d->flow->policies = d->policies;
+	policies = policies_load(d->conf->policy_dir, e);
+	if (!policies)
+		return -1;
+	use_policies(d, policies);
 	d->dir = dir_new(d->loop, &d->conf->directory, &events);
 	flow_set_directory(d->flow, d->dir);
 	make_timers(d);
@@ -467,7 +455,6 @@ destroy(struct daemon *d)
 	flow_free(d->flow);
 	store_close(d->store);
 	loop_free(d->loop);
-	policies_free(d->policies);
 	conf_free(d->conf);
 }
 

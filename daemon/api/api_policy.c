@@ -7,6 +7,7 @@
 #include "daemon/api/api.h"
 #include "daemon/api/policy_json.h"
 #include "daemon/base/clock.h"
+#include "daemon/flow/policies.h"
 #include "daemon/policy/authz.h"
 #include "daemon/policy/name.h"
 

@@ -4,7 +4,6 @@
 
 #include "daemon/base/conf.h"
 #include "daemon/base/loop.h"
-#include "daemon/flow/policies.h"
 #include "daemon/store/store.h"
 
 /*
@@ -17,6 +16,7 @@ struct dir;
 struct queue;
 struct intakes;
 struct foreign;
+struct policies;
 
 #define FLOW_HINTS 2048
 struct hint {
@@ -29,7 +29,7 @@ struct flow {
 	struct store *store;
 	struct dir *dir;
 	const struct conf *conf; /* replaced at reload */
-	struct policies *policies; /* the same */
+	struct policies *policies; /* replaced at reload */
 	struct queue *queue;
 	struct intakes *intakes;
 	struct foreign *foreign; /* the listing that is on its way, or NULL */
