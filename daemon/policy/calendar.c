@@ -61,7 +61,7 @@ calendar_name(const struct calendar *c)
 static const struct year *
 year_of(const struct calendar *c, int year)
 {
-	const struct year *y = c->years;
+	const struct year *y = c ? c->years : NULL;
 
 	while (y && y->year != year)
 		y = y->next;

@@ -150,6 +150,8 @@
 	  "A letter that suspends, closes, renames or moves more mailboxes than this needs two approvers.") \
 	X(FUSE_PERCENT, "fuse.percent", NUMBER, "1..100", "20", \
 	  "The same for more than this part of an agency's mailboxes.") \
+	X(FUSE_LEAST, "fuse.least", NUMBER, "1..1000000", "5", \
+	  "From how many mailboxes on that part counts: two of three are no mass closure.") \
 	X(ELIGIBILITY_CONTRACT, "eligibility.contract", TERM, NULL, NULL, \
 	  "How long a contract must at least be for its holder to get a mailbox.") \
 	X(ELIGIBILITY_EXCLUDED, "eligibility.excluded", WORDS, NULL, NULL, \

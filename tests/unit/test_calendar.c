@@ -171,6 +171,8 @@ test_unknown_year(void **state)
 	/* a calendar of which there is no file */
 	assert_false(calendar_knows(policies_calendar(shipped, "xx"), 2026));
 	assert_true(calendar_works(policies_calendar(shipped, "xx"), day("2026-01-01")));
+	assert_true(calendar_works(NULL, day("2026-01-01")));
+	is_day(calendar_add(NULL, day("2026-01-02"), 1), "2026-01-05");
 }
 
 static void

