@@ -221,7 +221,8 @@ def test_reload(own):
         return by_rule(own.ctl_json("policy", "show", "nghean.gov.vn")["rules"])[name]["value"]
 
     def configs():
-        return [r["cfg"] for r in own.ctl_json("audit", "list", "--event", "config")["records"]]
+        return [own.ctl_json("audit", "show", r["seq"])["record"]["cfg"]
+                for r in own.ctl_json("audit", "list", "--event", "config")["records"]]
 
     path = own.folder / "nghean.conf"
     good = path.read_text()
