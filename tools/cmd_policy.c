@@ -66,7 +66,8 @@ ask(struct ctl *c, const char *before, const char *after, json_t **answer)
 
 	if (!*c->line.args[0])
 		return ctl_fail(LEAVE_USAGE, "%s is empty",
-				strcmp(c->cmd->arguments, "ADDRESS") ? "the domain" : "the address");
+				strcmp(c->cmd->arguments, "ADDRESS") ? "the domain"
+								     : "the address");
 	buf_str(&path, before);
 	ctl_path(&path, c->line.args[0]);
 	buf_str(&path, after);
@@ -102,14 +103,14 @@ cmd_policy_list(struct ctl *c)
 	return status;
 }
 
-/* That a domain has no file of its own is told: what is shown may be taken for its own otherwise. */
+/* Or what is shown is taken for the domain's own. */
 static void
 say_whose(const json_t *answer)
 {
 	if (!strcmp(ctl_text(answer, "domain"), "*") && strcmp(ctl_text(answer, "asked"), "*") != 0)
 		ctl_say("%s has no file of its own on this day: %s", ctl_text(answer, "asked"),
-			*ctl_text(answer, "file") ? "the rules for every other domain hold" :
-						    "the built-in rules hold");
+			*ctl_text(answer, "file") ? "the rules for every other domain hold"
+						  : "the built-in rules hold");
 }
 
 int
@@ -128,8 +129,9 @@ cmd_policy_show(struct ctl *c)
 static void
 say_version(const char *what, const json_t *head)
 {
-	ctl_say("%s: %s, from %s%s%s", what, ctl_text(head, "document"), ctl_text(head, "valid_from"),
-		*ctl_text(head, "file") ? ", " : "", ctl_text(head, "file"));
+	ctl_say("%s: %s, from %s%s%s", what, ctl_text(head, "document"),
+		ctl_text(head, "valid_from"), *ctl_text(head, "file") ? ", " : "",
+		ctl_text(head, "file"));
 }
 
 int
@@ -158,7 +160,8 @@ cmd_policy_explain(struct ctl *c)
 		return status;
 	print(c, answer, "limits", limit_columns);
 	if (!json_is_true(json_object_get(answer, "mailbox")))
-		ctl_say("there is no mailbox %s: this is what would hold for one of a person who is staff",
+		ctl_say("there is no mailbox %s: this is what would hold for one of a person who "
+			"is staff",
 			ctl_text(answer, "address"));
 	return 0;
 }

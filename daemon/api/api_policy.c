@@ -32,7 +32,8 @@ asked_day(struct call *c, char day[DATE_TEXT], struct err *e)
 	struct date d = today();
 
 	if (at && *at && !date_parse(at, &d))
-		return err_set(e, ERR_USAGE, "\"%.40s\" is no day: YYYY-MM-DD, such as 2026-11-23", at);
+		return err_set(e, ERR_USAGE, "\"%.40s\" is no day: YYYY-MM-DD, such as 2026-11-23",
+			       at);
 	date_text(d, day);
 	return 0;
 }
@@ -44,7 +45,8 @@ check_domain(const struct call *c, const char *domain, struct err *e)
 	const struct policies *all = c->flow->policies;
 	AUTO(buf) list = BUF_INIT;
 
-	if (!strcmp(domain, "*") || !strcmp(domain, c->flow->conf->domain) || policies_serve(all, domain))
+	if (!strcmp(domain, "*") || !strcmp(domain, c->flow->conf->domain) ||
+	    policies_serve(all, domain))
 		return 0;
 	for (size_t i = 0; policies_domain(all, i); i++)
 		buf_printf(&list, ", %s", policies_domain(all, i));
@@ -140,8 +142,9 @@ handle_policy_diff(struct call *c)
 	if (!at || !*at)
 		before = policies_builtin(all);
 	call_reply(c, 200,
-		   json_pack("{s:s,s:o,s:o,s:o}", "asked", c->word, "before", policy_head_json(before), "after",
-			     policy_head_json(after), "changes", policy_changes_json(before, after)));
+		   json_pack("{s:s,s:o,s:o,s:o}", "asked", c->word, "before",
+			     policy_head_json(before), "after", policy_head_json(after), "changes",
+			     policy_changes_json(before, after)));
 }
 
 void
@@ -191,8 +194,11 @@ find_mailbox(struct call *c, const char *local, const char *domain, struct polic
 	struct agency g;
 	const char *at;
 
-	*s = (struct policy_subject){ .kind = KIND_PERSON, .rank = RANK_STAFF, .agency = "",
-				      .agency_kind = "", .today = today() };
+	*s = (struct policy_subject){ .kind = KIND_PERSON,
+				      .rank = RANK_STAFF,
+				      .agency = "",
+				      .agency_kind = "",
+				      .today = today() };
 	s->address = arena_printf(c->arena, "%s@%s", local, domain);
 	if (!store_mailbox(c->flow->store, local, &m, c->arena))
 		return 0;

@@ -11,8 +11,8 @@ policy_head_json(const struct policy *p)
 
 	buf_hex(&hex, policy_digest(p), DIGEST_LEN);
 	return json_pack("{s:s,s:s,s:s,s:s,s:s}", "domain", policy_domain(p), "document",
-			 policy_document(p), "valid_from", policy_valid_from(p), "file", policy_file(p),
-			 "digest", hex.data);
+			 policy_document(p), "valid_from", policy_valid_from(p), "file",
+			 policy_file(p), "digest", hex.data);
 }
 
 static json_t *
@@ -34,12 +34,13 @@ policy_rules_json(const struct policy *p)
 
 		if (!policy_has(p, k))
 			continue;
-		json_array_append_new(list, json_pack("{s:s,s:o,s:s,s:s,s:i,s:b,s:s}", "rule",
-						      policy_key_table[k].name, "value", value_json(p, k),
-						      "legal_basis", policy_basis(p, k), "note",
-						      policy_note(p, k), "line", (int)policy_line(p, k),
-						      "default", policy_line(p, k) == 0, "help",
-						      policy_key_table[k].help));
+		json_array_append_new(list,
+				      json_pack("{s:s,s:o,s:s,s:s,s:i,s:b,s:s}", "rule",
+						policy_key_table[k].name, "value", value_json(p, k),
+						"legal_basis", policy_basis(p, k), "note",
+						policy_note(p, k), "line", (int)policy_line(p, k),
+						"default", policy_line(p, k) == 0, "help",
+						policy_key_table[k].help));
 	}
 	return list;
 }
@@ -59,10 +60,10 @@ policy_changes_json(const struct policy *before, const struct policy *after)
 		if (!strcmp(a.data, b.data))
 			continue;
 		json_array_append_new(list,
-				      json_pack("{s:s,s:s,s:s,s:s,s:s}", "rule", policy_key_table[k].name,
-						"before", a.data, "after", b.data, "before_basis",
-						policy_basis(before, k), "legal_basis",
-						policy_basis(after, k)));
+				      json_pack("{s:s,s:s,s:s,s:s,s:s}", "rule",
+						policy_key_table[k].name, "before", a.data, "after",
+						b.data, "before_basis", policy_basis(before, k),
+						"legal_basis", policy_basis(after, k)));
 	}
 	return list;
 }
@@ -106,7 +107,8 @@ until(struct policy_term t, const struct policy_subject *s, struct buf *out)
 }
 
 static void
-mean_quota(const struct policy *p, enum policy_key k, const struct policy_subject *s, struct buf *out)
+mean_quota(const struct policy *p, enum policy_key k, const struct policy_subject *s,
+	   struct buf *out)
 {
 	int64_t n = policy_number(p, k);
 
@@ -145,11 +147,12 @@ limit_json(const struct policy *p, enum policy_key k, const struct policy_subjec
 	bool given = policy_line(p, k) != 0;
 
 	mean(p, k, s, &means);
-	return json_pack("{s:s,s:o,s:s,s:s,s:s,s:s,s:s,s:s,s:i,s:s}", "rule", policy_key_table[k].name,
-			 "value", value_json(p, k), "means", means.data, "legal_basis",
-			 given ? policy_basis(p, k) : "built in", "note", policy_note(p, k), "document",
-			 given ? policy_document(p) : "", "valid_from", given ? policy_valid_from(p) : "",
-			 "file", given ? policy_file(p) : "", "line", (int)policy_line(p, k), "help",
+	return json_pack("{s:s,s:o,s:s,s:s,s:s,s:s,s:s,s:s,s:i,s:s}", "rule",
+			 policy_key_table[k].name, "value", value_json(p, k), "means", means.data,
+			 "legal_basis", given ? policy_basis(p, k) : "built in", "note",
+			 policy_note(p, k), "document", given ? policy_document(p) : "",
+			 "valid_from", given ? policy_valid_from(p) : "", "file",
+			 given ? policy_file(p) : "", "line", (int)policy_line(p, k), "help",
 			 policy_key_table[k].help);
 }
 
@@ -157,8 +160,9 @@ limit_json(const struct policy *p, enum policy_key k, const struct policy_subjec
 static bool
 is_chosen(enum policy_key k)
 {
-	static const char *const families[] = { "naming.", "quota.", "grace.", "rank.", "eligibility.", "report.",
-						"review.", "backup.", NULL };
+	static const char *const families[] = { "naming.", "quota.",       "grace.",
+						"rank.",   "eligibility.", "report.",
+						"review.", "backup.",      NULL };
 
 	if (k == RULE_NAMING_FOLLOWS_AGENCY)
 		return false;
@@ -181,7 +185,8 @@ holds(const struct policy *p, enum policy_key k, const struct policy_subject *s)
 		return policy_has(p, k);
 	if (k == policy_grace_rule(p, s->rank, -1))
 		return true;
-	if (k >= RULE_GRACE_RETIREMENT && k <= RULE_GRACE_DISSOLUTION) /* a kind of leave has its own */
+	if (k >= RULE_GRACE_RETIREMENT &&
+	    k <= RULE_GRACE_DISSOLUTION) /* a kind of leave has its own */
 		return policy_has(p, k) && (person || k >= RULE_GRACE_MERGER);
 	if (k == RULE_ELIGIBILITY_CONTRACT || k == RULE_ELIGIBILITY_EXCLUDED)
 		return person && policy_has(p, k);
