@@ -49,6 +49,11 @@
 	X(agency_list, GET, "/v1/agencies", ROLES_ALL, ANY, "Agencies") \
 	X(agency_show, GET, "/v1/agencies/{code}", ROLES_ALL, ANY, "An agency") \
 	X(agency_add, POST, "/v1/agencies", ROLE_ADMIN, ANY, "Add an agency") \
+	X(policy_list, GET, "/v1/policies", ROLES_ALL, ANY, "Policies: a file for each domain and date") \
+	X(policy_show, GET, "/v1/policies/{name}", ROLES_ALL, ANY, "The rules of a domain on a day") \
+	X(policy_diff, GET, "/v1/policies/{name}/diff", ROLES_ALL, ANY, "What changed in the rules of a domain") \
+	X(policy_ppolicy, GET, "/v1/policies/{name}/ppolicy", ROLES_ALL, ANY, "The password rules of a domain as LDIF") \
+	X(policy_explain, GET, "/v1/policies/explain/{address}", ROLES_ALL, ANY, "Every limit of a mailbox and what it rests on") \
 	X(operator_list, GET, "/v1/operators", ROLE_ADMIN | ROLE_AUDITOR, ANY, "Operators") \
 	X(operator_add, POST, "/v1/operators", ROLE_ADMIN, ANY, "Add an operator") \
 	X(operator_passwd, POST, "/v1/operators/{name}/passwd", ROLES_ALL, SELF, "Set an operator's SCRAM verifier") \

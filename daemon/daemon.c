@@ -82,6 +82,17 @@ on_announced(void *arg, const struct err *failure)
 		loop_timer_set(d->announce, RETRY_MS);
 }
 
+/* What holds from now on: the configuration's values and the bytes of every policy. */
+static void
+digest_rules(const struct daemon *d, uint8_t out[DIGEST_LEN])
+{
+	uint8_t both[2 * DIGEST_LEN];
+
+	conf_digest(d->conf, both);
+	memcpy(both + DIGEST_LEN, policies_digest(d->flow->policies), DIGEST_LEN);
+	digest_sha256(both, sizeof(both), out);
+}
+
 /* start or config, with the digest of the configuration; again until it is written. */
 static void
 announce(void *arg)
@@ -92,7 +103,7 @@ announce(void *arg)
 			       .cfg = cfg };
 	struct err e = ERR_INIT;
 
-	conf_digest(d->conf, cfg);
+	digest_rules(d, cfg);
 	if (evidence_alone(d->flow, &ev, &e)) {
 		log_error("the log cannot be written, so nothing will be done: %s", e.msg);
 		loop_timer_set(d->announce, RETRY_MS);

@@ -8,6 +8,7 @@
 
 #include "daemon/base/failpoint.h"
 #include "daemon/daemon.h"
+#include "daemon/flow/policies.h"
 
 #define DEFAULT_CONFIG "/etc/hopthu/hopthud.conf"
 
@@ -120,17 +121,38 @@ init(const struct conf *conf, const struct init_order *o)
 
 /* A line for each mistake of the configuration. */
 static void
-complain(const struct err *e)
+complain(const char *lines)
 {
-	const char *line = e->msg;
-	size_t n = strcspn(line, "\n");
+	do {
+		size_t n = strcspn(lines, "\n");
 
-	fprintf(stderr, "hopthud: %.*s\n", (int)n, line);
-	while (line[n]) {
-		line += n + 1;
-		n = strcspn(line, "\n");
-		fprintf(stderr, "hopthud: %.*s\n", (int)n, line);
+		fprintf(stderr, "hopthud: %.*s\n", (int)n, lines);
+		lines += n + (lines[n] == '\n');
+	} while (*lines);
+}
+
+/* -t: the policies too, with every mistake. */
+static int
+test(const struct conf *conf)
+{
+	AUTO(buf) wrong = BUF_INIT;
+	struct policies *p = policies_load_all(conf->policy_dir, &wrong);
+	size_t n = 0;
+
+	if (!p) {
+		complain(wrong.data);
+		return 78;
 	}
+	while (policies_at(p, n))
+		n++;
+	printf("%s is right\n", conf->file);
+	if (policies_missing(p))
+		printf("there is no folder %s: the built-in rules hold for every domain\n",
+		       conf->policy_dir);
+	else
+		printf("%zu policies in %s are right\n", n, conf->policy_dir);
+	policies_free(p);
+	return 0;
 }
 
 int
@@ -147,7 +169,7 @@ main(int argc, char **argv)
 	failpoint_init();
 	conf = conf_load(cmd.file, &e);
 	if (!conf || init_check_conf(conf, &e)) {
-		complain(&e);
+		complain(e.msg);
 		conf_free(conf);
 		return daemon_exit_status(&e);
 	}
@@ -155,7 +177,7 @@ main(int argc, char **argv)
 	case MODE_RUN:
 		return daemon_run(conf);
 	case MODE_TEST:
-		printf("%s is right\n", cmd.file);
+		rc = test(conf);
 		break;
 	case MODE_CHANGES:
 		conf_print_changes(conf, stdout);

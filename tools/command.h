@@ -57,6 +57,7 @@
 	X(EVENT, "event", 0, "EVENT", "only records of this kind") \
 	X(LAST, "last", 0, "N", "only the newest so many") \
 	X(AFTER, "after", 0, "SEQ", "only records after this one") \
+	X(AT, "at", 0, "DATE", "as of this day, YYYY-MM-DD, instead of today") \
 	X(EXCEL, "excel", 0, NULL, "begin with the mark by which spreadsheets recognise UTF-8") \
 	X(YES, "yes", 0, NULL, "do not ask; where two approvers are needed they still are") \
 	X(DOMAIN, "domain", 0, "DOMAIN", "the mail domain of the addresses") \
@@ -210,6 +211,22 @@ _Static_assert(OPT_COUNT <= 62, "the bits of an option set are used up");
 	X("agency", "list", agency_list, "", 0, 0, 0, agency_list, "agencies", "") \
 	X("agency", "show", agency_show, "CODE", 1, 1, 0, agency_show, \
 	  "an agency and how many mailboxes it has", "") \
+	X("policy", "list", policy_list, "", 0, 0, 0, policy_list, \
+	  "policies: whose, from when, of which document, in which file", "") \
+	X("policy", "show", policy_show, "DOMAIN", 1, 1, O(AT), policy_show, \
+	  "the rules of a domain, each with its legal basis", \
+	  "\"*\" shows what holds for domains that have no file of their own. csv has the notes too.") \
+	X("policy", "diff", policy_diff, "DOMAIN", 1, 1, O(AT), policy_diff, \
+	  "the rules of a domain that are others today", \
+	  "With --at: other than on that day. Without: other than what is built in.") \
+	X("policy", "explain", policy_explain, "ADDRESS", 1, 1, O(AT), policy_explain, \
+	  "every limit of a mailbox, and which rule of which document gives it", \
+	  "It need not exist: then what holds for a person who is staff is told. csv and json name " \
+	  "document, file and line with each limit.") \
+	X("policy", "ppolicy", policy_ppolicy, "DOMAIN", 1, 1, O(AT), policy_ppolicy, \
+	  "the password rules of a domain as LDIF, for ldapmodify", \
+	  "They change the entry cn=default,ou=policies of the directory. hopthud itself does not " \
+	  "change it.") \
 	X("operator", "add", operator_add, "NAME", 1, 1, \
 	  O(ROLE) | O(AGENCY) | O(UID) | O(FULL_NAME) | O(NEW_PASSWORD_FILE) | O(DRY_RUN), \
 	  operator_add, "let a person use hopthu; --role is required", \

@@ -45,8 +45,12 @@ parse(char *text, struct conf *c, struct err *e)
 {
 	struct conf_form_key keys[CONF_KEYS_MAX];
 	struct reading r = { .conf = c, .err = e };
-	struct conf_form form = { .keys = keys, .key_count = conf_key_count, .sections = conf_sections,
-				  .value = on_value, .wrong = on_wrong, .arg = &r };
+	struct conf_form form = { .keys = keys,
+				  .key_count = conf_key_count,
+				  .sections = conf_sections,
+				  .value = on_value,
+				  .wrong = on_wrong,
+				  .arg = &r };
 
 	BUG_ON(conf_key_count > CONF_KEYS_MAX);
 	for (size_t i = 0; i < conf_key_count; i++)

@@ -15,7 +15,10 @@
 /* One reading of a file.  libconfuse hands its callbacks nothing of ours, hence `reading`. */
 struct reading {
 	const struct conf_form *form;
-	bool stopped; /* what is behind this line cannot be read */
+	bool stopped;          /* what is behind this line cannot be read */
+	const cfg_opt_t *list; /* whose value was told last, which one, and the value */
+	size_t index;
+	char *told;
 };
 static struct reading *reading;
 
@@ -140,21 +143,39 @@ on_error(cfg_t *cfg, const char *fmt, va_list ap)
 	stop_at(cfg->line, b.data);
 }
 
-/* Called by libconfuse as soon as a key has a value, while the line is still known.  A value that is
- * wrong does not end the reading: all of them are reported. */
+/* libconfuse calls a second time for the last value of a list, at the closing brace. */
+static bool
+is_told(const cfg_opt_t *opt, const struct conf_value *v)
+{
+	struct reading *r = reading;
+
+	if (opt == r->list && v->index == r->index && !strcmp(v->text, r->told))
+		return true;
+	free(r->told);
+	r->told = xstrdup(v->text);
+	r->index = v->index;
+	r->list = opt->flags & CFGF_LIST ? opt : NULL;
+	return false;
+}
+
+/* Called by libconfuse as soon as a key has a value, while the line is still known.  A value that
+ * is wrong does not end the reading: all of them are reported. */
 static int
 on_value(cfg_t *cfg, cfg_opt_t *opt)
 {
 	unsigned n = cfg_opt_size(opt);
-	struct conf_value v = { .section = section_of(cfg), .title = cfg_title(cfg),
-				.key = cfg_opt_name(opt), .line = (unsigned)cfg->line };
+	struct conf_value v = { .section = section_of(cfg),
+				.title = cfg_title(cfg),
+				.key = cfg_opt_name(opt),
+				.line = (unsigned)cfg->line };
 
 	if (!n)
 		return 0;
 	v.index = n - 1;
 	v.text = cfg_opt_getnstr(opt, n - 1);
-	if (v.text)
-		reading->form->value(reading->form->arg, &v);
+	if (!v.text || is_told(opt, &v))
+		return 0;
+	reading->form->value(reading->form->arg, &v);
 	return 0;
 }
 
@@ -162,7 +183,9 @@ static int
 on_section(cfg_t *cfg, cfg_opt_t *opt)
 {
 	cfg_t *s = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
-	struct conf_value v = { .section = cfg_opt_name(opt), .title = cfg_title(s), .text = "",
+	struct conf_value v = { .section = cfg_opt_name(opt),
+				.title = cfg_title(s),
+				.text = "",
 				.line = (unsigned)cfg->line };
 
 	reading->form->value(reading->form->arg, &v);
@@ -197,8 +220,8 @@ describe_sections(cfg_opt_t *top, cfg_opt_t inside[][CONF_FORM_MAX + 1])
 
 	for (size_t i = 0; reading->form->sections[i].name; i++) {
 		const struct conf_form_section *s = &reading->form->sections[i];
-		cfg_flag_t flags = s->title ? CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES :
-					    CFGF_NONE;
+		cfg_flag_t flags =
+			s->title ? CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES : CFGF_NONE;
 		cfg_opt_t opt = CFG_SEC(s->name, inside[i], flags);
 
 		BUG_ON(i >= CONF_FORM_SECTIONS_MAX);
@@ -312,6 +335,7 @@ conf_file_parse(char *text, const struct conf_form *form)
 
 	reading = &r;
 	parse(text);
+	free(r.told);
 	reading = NULL;
 	return !r.stopped;
 }

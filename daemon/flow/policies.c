@@ -85,13 +85,14 @@ on_value(void *arg, const struct conf_value *v)
 }
 
 static const struct conf_form_key policy_keys[] = {
-	{ "", "domain", false },      { "", "valid_from", false },	 { "", "document", false },
-	{ "rule", "value", true },    { "rule", "legal_basis", false }, { "rule", "note", false },
+	{ "", "domain", false },   { "", "valid_from", false },      { "", "document", false },
+	{ "rule", "value", true }, { "rule", "legal_basis", false }, { "rule", "note", false },
 };
-static const struct conf_form_section policy_sections[] = { { "rule", "deadline.create" }, { NULL, NULL } };
+static const struct conf_form_section policy_sections[] = { { "rule", "deadline.create" },
+							    { NULL, NULL } };
 
 static const struct conf_form_key calendar_keys[] = {
-	{ "", "calendar", false }, { "", "year", false },     { "", "source", false },
+	{ "", "calendar", false }, { "", "year", false },    { "", "source", false },
 	{ "", "weekend", true },   { "", "holidays", true }, { "", "working", true },
 };
 static const struct conf_form_section no_sections[] = { { NULL, NULL } };
@@ -100,8 +101,12 @@ static bool
 parse(struct entries *en, char *text, const struct conf_form_key *keys,
       const struct conf_form_section *sections)
 {
-	struct conf_form form = { .keys = keys, .key_count = 6, .sections = sections, .value = on_value,
-				  .wrong = on_wrong, .arg = en };
+	struct conf_form form = { .keys = keys,
+				  .key_count = 6,
+				  .sections = sections,
+				  .value = on_value,
+				  .wrong = on_wrong,
+				  .arg = en };
 
 	return conf_file_parse(text, &form);
 }
@@ -200,7 +205,8 @@ read_one(struct policies *p, const char *file, reader *read, struct digest *sum,
 
 /* false: there is no such folder. */
 static bool
-read_folder(struct policies *p, const char *dir, reader *read, struct digest *sum, struct buf *wrong)
+read_folder(struct policies *p, const char *dir, reader *read, struct digest *sum,
+	    struct buf *wrong)
 {
 	struct dirent **found;
 	int n = scandir(dir, &found, is_conf, alphasort);
@@ -208,7 +214,8 @@ read_folder(struct policies *p, const char *dir, reader *read, struct digest *su
 	if (n < 0 && errno == ENOENT)
 		return false;
 	if (n < 0)
-		buf_printf(wrong, "%s: the folder of policies cannot be read: %s\n", dir, strerror(errno));
+		buf_printf(wrong, "%s: the folder of policies cannot be read: %s\n", dir,
+			   strerror(errno));
 	if (n > FILES_MAX)
 		buf_printf(wrong, "%s: more than %d files\n", dir, FILES_MAX);
 	for (int i = 0; i < n; i++) {
@@ -239,7 +246,8 @@ gather_domains(struct policies *p)
 	for (size_t i = 0; i < p->count; i++) {
 		const char *d = policy_domain(p->list[i]);
 
-		if (strcmp(d, "*") && (!p->domain_count || strcmp(p->domains[p->domain_count - 1], d)))
+		if (strcmp(d, "*") &&
+		    (!p->domain_count || strcmp(p->domains[p->domain_count - 1], d)))
 			p->domains[p->domain_count++] = xstrdup(d);
 	}
 }
@@ -254,10 +262,12 @@ check_together(const struct policies *p, struct buf *wrong)
 
 		if (y && !strcmp(policy_domain(x), policy_domain(y)) &&
 		    !strcmp(policy_valid_from(x), policy_valid_from(y)))
-			buf_printf(wrong, "%s: it is for %s from %s, and so is %s\n", policy_file(x),
-				   policy_domain(x), policy_valid_from(x), policy_file(y));
+			buf_printf(wrong, "%s: it is for %s from %s, and so is %s\n",
+				   policy_file(x), policy_domain(x), policy_valid_from(x),
+				   policy_file(y));
 		if (policy_line(x, RULE_CALENDAR) && !find_calendar(p, calendar))
-			buf_printf(wrong, "%s:%u: there is no calendar \"%s\" in the folder calendar\n",
+			buf_printf(wrong,
+				   "%s:%u: there is no calendar \"%s\" in the folder calendar\n",
 				   policy_file(x), policy_line(x, RULE_CALENDAR), calendar);
 	}
 }

@@ -29,7 +29,8 @@ struct calendar {
 
 static const char *const weekdays[] = { "sunday",   "monday", "tuesday",  "wednesday",
 					"thursday", "friday", "saturday", NULL };
-static const char *const keys[] = { "calendar", "year", "source", "weekend", "holidays", "working", NULL };
+static const char *const keys[] = { "calendar", "year",    "source", "weekend",
+				    "holidays", "working", NULL };
 enum key { KEY_CALENDAR, KEY_YEAR, KEY_SOURCE, KEY_WEEKEND, KEY_HOLIDAYS, KEY_WORKING, KEY_COUNT };
 
 struct calendar *
@@ -61,7 +62,7 @@ calendar_name(const struct calendar *c)
 static const struct year *
 year_of(const struct calendar *c, int year)
 {
-	const struct year *y = c->years;
+	const struct year *y = c ? c->years : NULL;
 
 	while (y && y->year != year)
 		y = y->next;
@@ -156,8 +157,11 @@ take_weekend(struct reading *r, const struct policy_entry *en)
 		int n = policy_word(en->values[i], weekdays);
 
 		if (n < 0)
-			policy_wrong(&r->wrong, en->line, "\"%.40s\" is not possible for weekend; it must be a day such as "
-				 "\"saturday\"", en->values[i]);
+			policy_wrong(
+				&r->wrong, en->line,
+				"\"%.40s\" is not possible for weekend; it must be a day such as "
+				"\"saturday\"",
+				en->values[i]);
 		else
 			r->year->weekend[n] = true;
 	}
@@ -178,8 +182,11 @@ take_day(struct reading *r, const struct policy_entry *en, const char *value, en
 		return;
 	}
 	if (!date_parse(iso, &d) || !text[strlen(iso)]) {
-		policy_wrong(&r->wrong, en->line, "\"%.80s\" is not possible for %s; it must be a day and what it is, as "
-			 "\"2025-01-01 Tết Dương lịch\"", text, en->key);
+		policy_wrong(
+			&r->wrong, en->line,
+			"\"%.80s\" is not possible for %s; it must be a day and what it is, as "
+			"\"2025-01-01 Tết Dương lịch\"",
+			text, en->key);
 		return;
 	}
 	if (d.year != r->year->year) {
@@ -202,14 +209,16 @@ take_year(struct reading *r, const struct policy_entry *en)
 	const struct year *before;
 
 	if (strlen(text) != 4 || text[strspn(text, "0123456789")] || *text == '0') {
-		policy_wrong(&r->wrong, en->line, "\"%.40s\" is not possible for year; it must be such as 2026", text);
+		policy_wrong(&r->wrong, en->line,
+			     "\"%.40s\" is not possible for year; it must be such as 2026", text);
 		return;
 	}
 	r->year->year = (int)strtol(text, NULL, 10);
 	before = year_of(r->calendar, r->year->year);
 	if (before)
-		policy_wrong(&r->wrong, en->line, "the calendar %s has the year %d already, from %s", r->calendar->name,
-			 r->year->year, before->file);
+		policy_wrong(&r->wrong, en->line,
+			     "the calendar %s has the year %d already, from %s", r->calendar->name,
+			     r->year->year, before->file);
 }
 
 static void
@@ -241,12 +250,16 @@ take_entry(struct reading *r, const struct policy_entry *en)
 	bool list = k == KEY_WEEKEND || k == KEY_HOLIDAYS || k == KEY_WORKING;
 
 	if (k < 0) {
-		policy_wrong(&r->wrong, en->line, "unknown key %.40s; known are calendar, year, source, weekend, holidays, "
-			 "working", en->key);
+		policy_wrong(
+			&r->wrong, en->line,
+			"unknown key %.40s; known are calendar, year, source, weekend, holidays, "
+			"working",
+			en->key);
 		return;
 	}
 	if (r->line[k])
-		policy_wrong(&r->wrong, en->line, "%s is given a second time (first on line %u)", en->key, r->line[k]);
+		policy_wrong(&r->wrong, en->line, "%s is given a second time (first on line %u)",
+			     en->key, r->line[k]);
 	else if (!en->values[0] || (!list && (en->values[1] || !*en->values[0])))
 		policy_wrong(&r->wrong, en->line, "%s takes one text that is not empty", en->key);
 	else
@@ -282,8 +295,8 @@ check(struct reading *r)
 }
 
 int
-calendar_take(struct calendar *c, const char *file, const struct policy_entry *entries, size_t count,
-	      struct buf *wrong)
+calendar_take(struct calendar *c, const char *file, const struct policy_entry *entries,
+	      size_t count, struct buf *wrong)
 {
 	struct reading r = { .calendar = c, .wrong = { file, wrong, 0 } };
 

@@ -10,7 +10,7 @@
 /*
  * Working days: weekends, holidays, and days worked to make up for one.  A file for each year, because
  * the Government decides anew each year.  Pure: who reads the files is daemon/flow/policies.h.
- * In a year that has no file only Saturdays and Sundays are free.
+ * In a year that has no file, and of a calendar that is NULL, only Saturdays and Sundays are free.
  */
 struct policy_entry;
 struct calendar;

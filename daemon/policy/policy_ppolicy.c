@@ -31,7 +31,8 @@ policy_ppolicy(const struct policy *p, bool admins, const char *dn, struct buf *
 	attribute(ldif, "pwdInHistory", policy_number(p, history));
 	attribute(ldif, "pwdMaxFailure", policy_number(p, RULE_PASSWORD_MAX_FAILURES));
 	buf_str(ldif, "replace: pwdLockout\npwdLockout: TRUE\n-\n");
-	buf_printf(ldif, "replace: pwdMustChange\npwdMustChange: %s\n-\n", change ? "TRUE" : "FALSE");
+	buf_printf(ldif, "replace: pwdMustChange\npwdMustChange: %s\n-\n",
+		   change ? "TRUE" : "FALSE");
 	/* 2: what cannot be looked at, because it came hashed, is refused */
 	attribute(ldif, "pwdCheckQuality", 2);
 }

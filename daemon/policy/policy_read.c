@@ -13,11 +13,11 @@ struct reading {
 	struct policy_wrong wrong;
 	/* the rule that is being read; -1: none, or one that is told already */
 	int rule;
-	const char *inside;  /* its name as written; NULL: no rule is open */
-	bool value;          /* it has one, right or wrong */
-	unsigned line;       /* of its first entry */
+	const char *inside; /* its name as written; NULL: no rule is open */
+	bool value;         /* it has one, right or wrong */
+	unsigned line;      /* of its first entry */
 	bool seen[RULE_COUNT];
-	unsigned top[3];     /* lines of domain, valid_from, document */
+	unsigned top[3]; /* lines of domain, valid_from, document */
 };
 
 static const char *const top_keys[] = { "domain", "valid_from", "document", NULL };
@@ -59,9 +59,12 @@ unknown_key(struct reading *r, const struct policy_entry *en, const char *const 
 {
 	const char *near = nearest_word(en->key, words);
 
-	policy_wrong(&r->wrong, en->line, "unknown key %.40s; %s%s%s", en->key, near ? "did you mean " : "it must be ",
-		 near ? near : en->rule ? "value, legal_basis or note" : "domain, valid_from or document",
-		 near ? "?" : "");
+	policy_wrong(&r->wrong, en->line, "unknown key %.40s; %s%s%s", en->key,
+		     near ? "did you mean " : "it must be ",
+		     near       ? near
+		     : en->rule ? "value, legal_basis or note"
+				: "domain, valid_from or document",
+		     near ? "?" : "");
 }
 
 /* --- the top of the file --- */
@@ -73,13 +76,17 @@ set_top(struct reading *r, int n, const struct policy_entry *en, const char *tex
 	struct date d;
 
 	if (n == 0 && strcmp(text, "*") != 0 && !policy_check_domain(text))
-		policy_wrong(&r->wrong, en->line, "\"%.80s\" is not possible for domain; it must be a domain in lower "
-			 "case such as \"ninhbinh.gov.vn\", or \"*\"", text);
+		policy_wrong(&r->wrong, en->line,
+			     "\"%.80s\" is not possible for domain; it must be a domain in lower "
+			     "case such as \"ninhbinh.gov.vn\", or \"*\"",
+			     text);
 	else if (n == 0)
 		p->domain = text;
 	else if (n == 1 && !date_parse(text, &d))
-		policy_wrong(&r->wrong, en->line, "\"%.80s\" is not possible for valid_from; it must be a day such as "
-			 "\"2025-12-10\"", text);
+		policy_wrong(&r->wrong, en->line,
+			     "\"%.80s\" is not possible for valid_from; it must be a day such as "
+			     "\"2025-12-10\"",
+			     text);
 	else if (n == 1)
 		p->valid_from = text;
 	else
@@ -97,7 +104,8 @@ take_top(struct reading *r, const struct policy_entry *en)
 		return;
 	}
 	if (r->top[n]) {
-		policy_wrong(&r->wrong, en->line, "%s is given a second time (first on line %u)", en->key, r->top[n]);
+		policy_wrong(&r->wrong, en->line, "%s is given a second time (first on line %u)",
+			     en->key, r->top[n]);
 		return;
 	}
 	r->top[n] = en->line ? en->line : 1;
@@ -116,15 +124,19 @@ unknown_rule(struct reading *r, const struct policy_entry *en)
 	AUTO(buf) list = BUF_INIT;
 
 	for (int k = 0; !near && k < RULE_COUNT; k++)
-		if (!strncmp(policy_key_table[k].name, en->rule, n) && policy_key_table[k].name[n] == '.')
+		if (!strncmp(policy_key_table[k].name, en->rule, n) &&
+		    policy_key_table[k].name[n] == '.')
 			buf_printf(&list, "%s%s", list.len ? ", " : "", policy_key_table[k].name);
 	if (near)
-		policy_wrong(&r->wrong, en->line, "unknown rule \"%.60s\"; did you mean \"%s\"?", en->rule, near);
+		policy_wrong(&r->wrong, en->line, "unknown rule \"%.60s\"; did you mean \"%s\"?",
+			     en->rule, near);
 	else if (list.len)
-		policy_wrong(&r->wrong, en->line, "unknown rule \"%.60s\"; of these there are %s", en->rule, list.data);
+		policy_wrong(&r->wrong, en->line, "unknown rule \"%.60s\"; of these there are %s",
+			     en->rule, list.data);
 	else
-		policy_wrong(&r->wrong, en->line, "unknown rule \"%.60s\"; hopthu-policy(5) lists all that there are",
-			 en->rule);
+		policy_wrong(&r->wrong, en->line,
+			     "unknown rule \"%.60s\"; hopthu-policy(5) lists all that there are",
+			     en->rule);
 }
 
 static void
@@ -137,8 +149,9 @@ begin_rule(struct reading *r, const struct policy_entry *en)
 	if (r->rule < 0) {
 		unknown_rule(r, en);
 	} else if (r->seen[r->rule]) {
-		policy_wrong(&r->wrong, en->line, "rule \"%s\" is given a second time (first on line %u)", en->rule,
-			 r->policy->rules[r->rule].line);
+		policy_wrong(&r->wrong, en->line,
+			     "rule \"%s\" is given a second time (first on line %u)", en->rule,
+			     r->policy->rules[r->rule].line);
 		r->rule = -1;
 	} else {
 		r->seen[r->rule] = true;
@@ -155,11 +168,15 @@ end_rule(struct reading *r)
 	if (!r->value)
 		policy_wrong(&r->wrong, r->line, "rule \"%s\" has no value", r->inside);
 	if (!*rule->basis)
-		policy_wrong(&r->wrong, r->line, "rule \"%s\" has no legal_basis: name the article, or say \"không quy "
-			 "định; \" and why it is so", r->inside);
-	else if (folded && !strncmp(folded, "khong quy dinh", 14) && !folded[14 + strspn(folded + 14, " ;:,.")])
-		policy_wrong(&r->wrong, r->line, "rule \"%s\": behind \"không quy định\" must stand why it is so",
-			 r->inside);
+		policy_wrong(&r->wrong, r->line,
+			     "rule \"%s\" has no legal_basis: name the article, or say \"không quy "
+			     "định; \" and why it is so",
+			     r->inside);
+	else if (folded && !strncmp(folded, "khong quy dinh", 14) &&
+		 !folded[14 + strspn(folded + 14, " ;:,.")])
+		policy_wrong(&r->wrong, r->line,
+			     "rule \"%s\": behind \"không quy định\" must stand why it is so",
+			     r->inside);
 }
 
 static void
@@ -198,7 +215,8 @@ take_rule(struct reading *r, const struct policy_entry *en)
 	if (n < 0) {
 		unknown_key(r, en, rule_keys);
 	} else if (n == 0 ? r->value : n == 1 ? *rule->basis : *rule->note) {
-		policy_wrong(&r->wrong, en->line, "%s of rule \"%s\" is given a second time", en->key, r->inside);
+		policy_wrong(&r->wrong, en->line, "%s of rule \"%s\" is given a second time",
+			     en->key, r->inside);
 	} else if (n == 0) {
 		take_value(r, en);
 	} else if ((text = one_text(r, en))) {
@@ -216,7 +234,8 @@ take_rule(struct reading *r, const struct policy_entry *en)
 static void
 check_top(struct reading *r)
 {
-	static const char *const examples[] = { "domain = \"ninhbinh.gov.vn\"", "valid_from = \"2025-12-10\"",
+	static const char *const examples[] = { "domain = \"ninhbinh.gov.vn\"",
+						"valid_from = \"2025-12-10\"",
 						"document = \"QĐ 162/2025/QĐ-UBND ...\"" };
 
 	for (int i = 0; i < 3; i++)

@@ -37,7 +37,8 @@ has_any(const char *text, const struct rule *r)
 enum policy_rank
 policy_rank(const struct policy *p, const char *rank, const char *title)
 {
-	static const enum policy_key lists[] = { RULE_RANK_DEPARTMENT_HEAD, RULE_RANK_DIVISION_HEAD };
+	static const enum policy_key lists[] = { RULE_RANK_DEPARTMENT_HEAD,
+						 RULE_RANK_DIVISION_HEAD };
 	static const enum policy_rank ranks[] = { RANK_DEPARTMENT_HEAD, RANK_DIVISION_HEAD };
 
 	for (size_t i = 0; i < 2; i++)
@@ -84,12 +85,13 @@ enum policy_key
 policy_quota_rule(const struct policy *p, enum kind kind, enum policy_rank rank)
 {
 	static const enum policy_key by_kind[KIND_COUNT] = {
-		[KIND_PERSON] = RULE_QUOTA_PERSON,     [KIND_AGENCY] = RULE_QUOTA_AGENCY,
-		[KIND_UNIT] = RULE_QUOTA_UNIT,	       [KIND_POSITION] = RULE_QUOTA_POSITION,
+		[KIND_PERSON] = RULE_QUOTA_PERSON, [KIND_AGENCY] = RULE_QUOTA_AGENCY,
+		[KIND_UNIT] = RULE_QUOTA_UNIT,     [KIND_POSITION] = RULE_QUOTA_POSITION,
 		[KIND_SHARED] = RULE_QUOTA_SHARED,
 	};
 	/* a department's head whose own rank has no rule has at least what a division's has */
-	if (kind == KIND_PERSON && rank == RANK_DEPARTMENT_HEAD && policy_has(p, RULE_QUOTA_DEPARTMENT_HEAD))
+	if (kind == KIND_PERSON && rank == RANK_DEPARTMENT_HEAD &&
+	    policy_has(p, RULE_QUOTA_DEPARTMENT_HEAD))
 		return RULE_QUOTA_DEPARTMENT_HEAD;
 	if (kind == KIND_PERSON && rank != RANK_STAFF && policy_has(p, RULE_QUOTA_DIVISION_HEAD))
 		return RULE_QUOTA_DIVISION_HEAD;
@@ -166,9 +168,12 @@ leave_rule(int basis)
 		enum basis basis;
 		enum policy_key rule;
 	} leaves[] = {
-		{ BASIS_RETIREMENT, RULE_GRACE_RETIREMENT },   { BASIS_RESIGNATION, RULE_GRACE_RESIGNATION },
-		{ BASIS_DEPARTURE, RULE_GRACE_DEPARTURE },     { BASIS_DISMISSAL, RULE_GRACE_DISMISSAL },
-		{ BASIS_DEATH, RULE_GRACE_DEATH },	       { BASIS_MERGER, RULE_GRACE_MERGER },
+		{ BASIS_RETIREMENT, RULE_GRACE_RETIREMENT },
+		{ BASIS_RESIGNATION, RULE_GRACE_RESIGNATION },
+		{ BASIS_DEPARTURE, RULE_GRACE_DEPARTURE },
+		{ BASIS_DISMISSAL, RULE_GRACE_DISMISSAL },
+		{ BASIS_DEATH, RULE_GRACE_DEATH },
+		{ BASIS_MERGER, RULE_GRACE_MERGER },
 		{ BASIS_DISSOLUTION, RULE_GRACE_DISSOLUTION },
 	};
 
@@ -181,16 +186,16 @@ leave_rule(int basis)
 enum policy_key
 policy_grace_rule(const struct policy *p, enum policy_rank rank, int basis)
 {
-	static const enum policy_key by_rank[] = {
-		RULE_GRACE_STAFF, RULE_GRACE_DIVISION_HEAD, RULE_GRACE_DEPARTMENT_HEAD
-	};
+	static const enum policy_key by_rank[] = { RULE_GRACE_STAFF, RULE_GRACE_DIVISION_HEAD,
+						   RULE_GRACE_DEPARTMENT_HEAD };
 	enum policy_key k = leave_rule(basis), best;
 
 	if (k != RULE_COUNT && policy_has(p, k))
 		return k;
 	best = by_rank[rank];
 	for (int r = (int)rank - 1; r >= 0; r--)
-		if (policy_term_days(policy_term(p, by_rank[r])) > policy_term_days(policy_term(p, best)))
+		if (policy_term_days(policy_term(p, by_rank[r])) >
+		    policy_term_days(policy_term(p, best)))
 			best = by_rank[r];
 	return best;
 }

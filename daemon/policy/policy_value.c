@@ -60,7 +60,8 @@ policy_term_text(struct policy_term t, struct buf *out)
 	if (t.count < 0)
 		buf_str(out, "never");
 	else
-		buf_printf(out, "%ld %s", t.count, t.count == 1 ? units[t.unit].one : units[t.unit].many);
+		buf_printf(out, "%ld %s", t.count,
+			   t.count == 1 ? units[t.unit].one : units[t.unit].many);
 }
 
 long
@@ -81,15 +82,16 @@ set_term(const struct policy_key_entry *k, struct rule *r, struct err *e)
 	AUTO(str) bound = NULL;
 
 	if (parse_term(r->values[0], &r->term))
-		return wrong(r->values[0], e, "\"never\", or a number up to 9999 and hours, days, working "
-					      "days, months or years, as \"3 working days\"");
+		return wrong(r->values[0], e,
+			     "\"never\", or a number up to 9999 and hours, days, working "
+			     "days, months or years, as \"3 working days\"");
 	if (!k->allowed)
 		return 0;
 	bound = xstrndup(k->allowed, strlen(k->allowed) - 2); /* "12 months.." */
 	BUG_ON(parse_term(bound, &least));
 	if (policy_term_days(r->term) < policy_term_days(least))
-		return err_set(e, ERR_CONFIG, "\"%s\" is too short; it must be at least %s", r->values[0],
-			       bound);
+		return err_set(e, ERR_CONFIG, "\"%s\" is too short; it must be at least %s",
+			       r->values[0], bound);
 	return 0;
 }
 
@@ -107,8 +109,10 @@ set_number(const struct policy_key_entry *k, struct rule *r, struct err *e)
 	errno = 0;
 	n = strtoll(text, NULL, 10);
 	if (!*text || text[strspn(text, "0123456789")] || errno || n < min || n > max)
-		return err_set(e, ERR_CONFIG, "\"%.80s\" is not possible; it must be a whole number from "
-			       "%lld to %lld", text, min, max);
+		return err_set(e, ERR_CONFIG,
+			       "\"%.80s\" is not possible; it must be a whole number from "
+			       "%lld to %lld",
+			       text, min, max);
 	r->number = n;
 	return 0;
 }
@@ -124,7 +128,8 @@ set_size(struct rule *r, struct err *e)
 	errno = 0;
 	n = *text >= '0' && *text <= '9' ? strtoll(text, &unit, 10) : 0;
 	if (n < 1 || errno || n > 1000000 || !*unit || unit[1] || !(at = strchr(letters, *unit)))
-		return wrong(text, e, "a number from 1 to 1000000 and K, M, G or T behind it, as \"2G\"");
+		return wrong(text, e,
+			     "a number from 1 to 1000000 and K, M, G or T behind it, as \"2G\"");
 	r->number = (int64_t)n << (10 * (at - letters + 1));
 	if (r->number > (int64_t)1 << 50)
 		return wrong(text, e, "at most 1024T");
@@ -152,7 +157,8 @@ policy_check_domain(const char *s)
 			if (!label || p[-1] == '-')
 				return false;
 			label = 0;
-		} else if (!((*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9') || (*p == '-' && label)) ||
+		} else if (!((*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9') ||
+			     (*p == '-' && label)) ||
 			   ++label > 63) {
 			return false;
 		}
@@ -186,8 +192,8 @@ check_word(const char *allowed, const char *value, struct err *e)
 	}
 	near = nearest_word(value, words);
 	return err_set(e, ERR_CONFIG, "\"%.80s\" is not possible; it must be %s%s%s%s%s", value,
-		       n > 1 ? "one of " : "", list.data, near ? " (did you mean " : "", near ? near : "",
-		       near ? "?)" : "");
+		       n > 1 ? "one of " : "", list.data, near ? " (did you mean " : "",
+		       near ? near : "", near ? "?)" : "");
 }
 
 static int
@@ -198,13 +204,16 @@ check_text(const char *allowed, const char *value, struct err *e)
 	if (!allowed)
 		return 0;
 	if (!strcmp(allowed, "domain"))
-		return policy_check_domain(value) ? 0 : wrong(value, e, "a domain such as \"gov.vn\"");
+		return policy_check_domain(value) ? 0
+						  : wrong(value, e, "a domain such as \"gov.vn\"");
 	if (!strcmp(allowed, "HH:MM"))
 		return is_time(value) ? 0 : wrong(value, e, "a time such as \"17:00\"");
 	if (!strcmp(allowed, "name"))
-		return value[strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789-")] || strlen(value) > 32 ?
-			       wrong(value, e, "a word of letters a-z, digits and hyphens, as \"vn\"") :
-			       0;
+		return value[strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789-")] ||
+				       strlen(value) > 32
+			       ? wrong(value, e,
+				       "a word of letters a-z, digits and hyphens, as \"vn\"")
+			       : 0;
 	return check_word(allowed, value, e);
 }
 

@@ -309,7 +309,7 @@ class World:
         self.settings.update(more)
         top = {"instance": "hopthu.test/1", "domain": DOMAIN, "database": str(self.db),
                "key_dir": str(self.data / "keys"), "socket": str(self.socket),
-               "socket_mode": "0666"}
+               "socket_mode": "0666", "policy_dir": str(TOP / "etc" / "policy")}
         sections = {"directory": {"uri": self.uri, "base": BASE, "retry_min_ms": 50,
                                   "retry_max_ms": 1000, "operation_timeout_ms": 3000,
                                   "connect_timeout_ms": 2000}, "limits": {}}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Policies: which there are, what one says, what changed, and what holds for a mailbox. */
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "daemon/api/api.h"
+#include "daemon/api/policy_json.h"
+#include "daemon/base/clock.h"
+#include "daemon/flow/policies.h"
+#include "daemon/policy/authz.h"
+#include "daemon/policy/name.h"
+
+/* --- what is asked for ------------------------------------------------------------------------ */
+
+/* Today, by hopthud's time zone. */
+static struct date
+today(void)
+{
+	time_t t = (time_t)(clock_wall_us() / 1000000);
+	struct tm tm;
+
+	localtime_r(&t, &tm);
+	return (struct date){ tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday };
+}
+
+/* The day of ?at=, or today. -1: it is none. */
+static int
+asked_day(struct call *c, char day[DATE_TEXT], struct err *e)
+{
+	const char *at = door_query(c->req, "at");
+	struct date d = today();
+
+	if (at && *at && !date_parse(at, &d))
+		return err_set(e, ERR_USAGE, "\"%.40s\" is no day: YYYY-MM-DD, such as 2026-11-23",
+			       at);
+	date_text(d, day);
+	return 0;
+}
+
+/* ERR_NOTFOUND with those that are served. */
+static int
+check_domain(const struct call *c, const char *domain, struct err *e)
+{
+	const struct policies *all = c->flow->policies;
+	AUTO(buf) list = BUF_INIT;
+
+	if (!strcmp(domain, "*") || !strcmp(domain, c->flow->conf->domain) ||
+	    policies_serve(all, domain))
+		return 0;
+	for (size_t i = 0; policies_domain(all, i); i++)
+		buf_printf(&list, ", %s", policies_domain(all, i));
+	if (policies_serve(all, c->flow->conf->domain))
+		return err_set(e, ERR_NOTFOUND, "%.253s is not served here; served are %s", domain,
+			       list.data + 2);
+	return err_set(e, ERR_NOTFOUND, "%.253s is not served here; served are %s%s", domain,
+		       c->flow->conf->domain, list.data);
+}
+
+/* The policy of the domain of the path on the day asked for; NULL: the call has ended. */
+static const struct policy *
+asked_policy(struct call *c, char day[DATE_TEXT])
+{
+	struct err e = ERR_INIT;
+	char *domain = arena_strdup(c->arena, c->word);
+
+	for (char *p = domain; *p; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p |= 0x20;
+	c->word = domain;
+	if (!asked_day(c, day, &e) && !check_domain(c, domain, &e))
+		return policies_find(c->flow->policies, domain, day);
+	call_fail(c, &e);
+	return NULL;
+}
+
+/* --- list, show, diff, ppolicy ---------------------------------------------------------------- */
+
+/* Is this the version in force today, for its domain? */
+static bool
+in_force(const struct call *c, const struct policy *p)
+{
+	char day[DATE_TEXT];
+
+	date_text(today(), day);
+	return policies_find(c->flow->policies, policy_domain(p), day) == p;
+}
+
+void
+handle_policy_list(struct call *c)
+{
+	const struct policies *all = c->flow->policies;
+	json_t *list = json_array();
+	const struct policy *p;
+	bool others = false;
+
+	for (size_t i = 0; (p = policies_at(all, i)); i++) {
+		json_t *j = policy_head_json(p);
+
+		json_object_set_new(j, "in_force", json_boolean(in_force(c, p)));
+		json_array_append_new(list, j);
+		others |= !strcmp(policy_domain(p), "*") && in_force(c, p);
+	}
+	if (!others) {
+		json_t *j = policy_head_json(policies_builtin(all));
+
+		json_object_set_new(j, "in_force", json_true());
+		json_array_append_new(list, j);
+	}
+	call_reply(c, 200, json_pack("{s:o}", "policies", list));
+}
+
+void
+handle_policy_show(struct call *c)
+{
+	char day[DATE_TEXT];
+	const struct policy *p = asked_policy(c, day);
+	json_t *j;
+
+	if (!p)
+		return;
+	j = policy_head_json(p);
+	json_object_set_new(j, "asked", json_string(c->word));
+	json_object_set_new(j, "at", json_string(day));
+	json_object_set_new(j, "rules", policy_rules_json(p));
+	call_reply(c, 200, j);
+}
+
+void
+handle_policy_diff(struct call *c)
+{
+	const char *at = door_query(c->req, "at");
+	const struct policies *all = c->flow->policies;
+	char day[DATE_TEXT], now[DATE_TEXT];
+	const struct policy *before, *after;
+
+	before = asked_policy(c, day);
+	if (!before)
+		return;
+	date_text(today(), now);
+	after = policies_find(all, c->word, now);
+	if (!at || !*at)
+		before = policies_builtin(all);
+	call_reply(c, 200,
+		   json_pack("{s:s,s:o,s:o,s:o}", "asked", c->word, "before",
+			     policy_head_json(before), "after", policy_head_json(after), "changes",
+			     policy_changes_json(before, after)));
+}
+
+void
+handle_policy_ppolicy(struct call *c)
+{
+	char day[DATE_TEXT];
+	const struct policy *p = asked_policy(c, day);
+	AUTO(str) dn = NULL;
+	AUTO(buf) ldif = BUF_INIT;
+	json_t *j;
+
+	if (!p)
+		return;
+	dn = xasprintf("cn=default,ou=policies,%s", c->flow->conf->directory.base);
+	policy_ppolicy(p, false, dn, &ldif);
+	j = policy_head_json(p);
+	json_object_set_new(j, "ldif", json_string(ldif.data));
+	call_reply(c, 200, j);
+}
+
+/* --- explain ---------------------------------------------------------------------------------- */
+
+/* Takes the address apart: local part to *local, domain to *domain, both in lower case. */
+static int
+split(struct call *c, const char **local, const char **domain, struct err *e)
+{
+	char *text = arena_strdup(c->arena, c->word), *at = strchr(text, '@');
+
+	for (char *p = text; *p; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p |= 0x20;
+	*domain = at ? at + 1 : c->flow->conf->domain;
+	if (at)
+		*at = '\0';
+	*local = text;
+	if (name_check_local(text, e))
+		return err_wrap(e, "this is no address");
+	return check_domain(c, *domain, e);
+}
+
+/* What is known of the mailbox; of one that is not there, what holds for a member of staff. */
+static int
+find_mailbox(struct call *c, const char *local, const char *domain, struct policy_subject *s,
+	     struct err *e)
+{
+	struct mailbox m;
+	struct agency g;
+	const char *at;
+
+	*s = (struct policy_subject){ .kind = KIND_PERSON,
+				      .rank = RANK_STAFF,
+				      .agency = "",
+				      .agency_kind = "",
+				      .today = today() };
+	s->address = arena_printf(c->arena, "%s@%s", local, domain);
+	if (!store_mailbox(c->flow->store, local, &m, c->arena))
+		return 0;
+	at = strchr(m.address, '@');
+	if (!at || strcasecmp(at + 1, domain))
+		return 0;
+	if (authz_agency(&c->op, m.agency, e))
+		return -1;
+	s->exists = true;
+	s->kind = kind_from(m.kind) < 0 ? KIND_PERSON : (enum kind)kind_from(m.kind);
+	s->quota = m.quota;
+	s->agency = m.agency;
+	if (store_agency(c->flow->store, m.agency, &g, c->arena))
+		s->agency_kind = g.kind;
+	s->rank_text = m.rank;
+	s->title = m.title;
+	return 0;
+}
+
+void
+handle_policy_explain(struct call *c)
+{
+	const char *local, *domain, *calendar;
+	struct policy_subject s;
+	const struct policy *p;
+	char day[DATE_TEXT];
+	struct err e = ERR_INIT;
+	json_t *j;
+
+	if (asked_day(c, day, &e) || split(c, &local, &domain, &e) ||
+	    find_mailbox(c, local, domain, &s, &e)) {
+		call_fail(c, &e);
+		return;
+	}
+	p = policies_find(c->flow->policies, domain, day);
+	if (s.exists && s.kind == KIND_PERSON)
+		s.rank = policy_rank(p, s.rank_text, s.title);
+	BUG_ON(!date_parse(day, &s.today));
+	calendar = policy_text(p, RULE_CALENDAR);
+	s.calendar = policies_calendar(c->flow->policies, calendar);
+	j = policy_head_json(p);
+	json_object_set_new(j, "address", json_string(s.address));
+	json_object_set_new(j, "at", json_string(day));
+	json_object_set_new(j, "mailbox", json_boolean(s.exists));
+	json_object_set_new(j, "kind", json_string(kind_word((int)s.kind)));
+	json_object_set_new(j, "rank_class", json_string(policy_rank_word(s.rank)));
+	json_object_set_new(j, "agency", json_string(s.agency));
+	json_object_set_new(j, "agency_kind", json_string(s.agency_kind));
+	json_object_set_new(j, "limits", policy_limits_json(p, &s));
+	call_reply(c, 200, j);
+}
