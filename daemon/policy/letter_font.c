@@ -7,6 +7,8 @@ const char *const letter_font_words[LETTER_FONTS] = { "", "windows-1258", "tcvn3
 const char *const letter_font_names[LETTER_FONTS] = { "", "windows-1258", "TCVN3 (ABC)",
 						      "VNI-Windows" };
 
+#define NOTHING 0xFFFD
+
 /* --- Windows-1258 ----------------------------------------------------------------------------- */
 /* Where it differs from Windows-1252. */
 static char32_t
@@ -107,7 +109,7 @@ vni_sign(char32_t c, struct viet *v)
 }
 
 static size_t
-read_vni(const char32_t *in, size_t n, char32_t *out)
+read_vni(bool strict, const char32_t *in, size_t n, char32_t *out)
 {
 	size_t k = 0;
 
@@ -115,7 +117,7 @@ read_vni(const char32_t *in, size_t n, char32_t *out)
 		struct viet v = vni_letter(in[i]);
 
 		if (!v.base || (v.base == 'd' && !v.mark)) {
-			out[k++] = in[i];
+			out[k++] = strict && in[i] > 0xA0 ? NOTHING : in[i];
 			continue;
 		}
 		if (i + 1 < n && in[i + 1] >= 0xC0 && in[i + 1] <= 0xFF && vni_sign(in[i + 1], &v))
@@ -125,15 +127,23 @@ read_vni(const char32_t *in, size_t n, char32_t *out)
 	return k;
 }
 
+static char32_t
+read_tcvn3(bool strict, char32_t c)
+{
+	if (strict && c >= 0xB0 && c <= 0xB4)
+		return NOTHING;
+	return c >= 0xA1 && c <= 0xFF ? tcvn3[c - 0xA1] : c;
+}
+
 size_t
-letter_font_read(enum letter_font font, const char32_t *in, size_t n, char32_t *out)
+letter_font_read(enum letter_font font, bool strict, const char32_t *in, size_t n, char32_t *out)
 {
 	switch (font) {
 	case LETTER_FONT_VNI:
-		return read_vni(in, n, out);
+		return read_vni(strict, in, n, out);
 	case LETTER_FONT_TCVN3:
 		for (size_t i = 0; i < n; i++)
-			out[i] = in[i] >= 0xA1 && in[i] <= 0xFF ? tcvn3[in[i] - 0xA1] : in[i];
+			out[i] = read_tcvn3(strict, in[i]);
 		return n;
 	case LETTER_FONT_CP1258:
 		for (size_t i = 0; i < n; i++)
@@ -194,7 +204,7 @@ read_cell(enum letter_font font, char32_t *c, size_t n, struct buf *out)
 	for (size_t i = 0; i < n && !unicode; i++)
 		unicode = beyond_latin1(c[i]);
 	if (!unicode)
-		n = letter_font_read(font, c, n, c);
+		n = letter_font_read(font, false, c, n, c);
 	for (size_t i = 0; i < n; i++)
 		viet_put(out, capitals && !unicode ? viet_upper(c[i]) : c[i]);
 }

@@ -25,8 +25,10 @@ enum letter_font {
 extern const char *const letter_font_words[LETTER_FONTS];
 extern const char *const letter_font_names[LETTER_FONTS];
 
-/* Characters in, characters out (at most n, precomposed); those that the code lacks stay. */
-size_t letter_font_read(enum letter_font font, const char32_t *in, size_t n, char32_t *out);
+/* Characters in, characters out (at most n, precomposed).  Signs that mean nothing where they stand
+ * stay, or become U+FFFD when strict. */
+size_t letter_font_read(enum letter_font font, bool strict, const char32_t *in, size_t n,
+			char32_t *out);
 /*
  * Appends a line (valid UTF-8) to out, read as of the font.  A cell with a letter beyond
  * Latin-1 in it was typed in Unicode, whatever the rest of the file is, and stays.  The ABC fonts

@@ -160,6 +160,7 @@ take_sample(struct sample *s, enum letter_form form, const char *data, size_t le
 /* --- what they say ---------------------------------------------------------------------------- */
 struct count {
 	unsigned words;            /* that are not plainly Unicode */
+	unsigned any;              /* of these, Vietnamese in some reading */
 	unsigned good[LETTER_FONTS];
 	unsigned broken;           /* nobody writes such a word, of any language, as it stands */
 };
@@ -178,9 +179,9 @@ capitals_font(const struct word *w)
 }
 
 static size_t
-read_word(const struct word *w, enum letter_font font, char32_t out[WORD_MAX])
+read_word(const struct word *w, enum letter_font font, bool strict, char32_t out[WORD_MAX])
 {
-	size_t n = letter_font_read(font, w->c, w->n, out);
+	size_t n = letter_font_read(font, strict, w->c, w->n, out);
 
 	if (font == LETTER_FONT_TCVN3 && capitals_font(w))
 		for (size_t i = 0; i < n; i++)
@@ -188,19 +189,25 @@ read_word(const struct word *w, enum letter_font font, char32_t out[WORD_MAX])
 	return n;
 }
 
-/* A sign in the middle of a word, or a capital after a small letter. */
+/* A sign in the middle of a word, or capitals and small letters in a disorder. */
 static bool
 broken(const struct word *w)
 {
-	for (unsigned i = 0; i < w->n; i++) {
-		char32_t c = w->c[i], before = i ? w->c[i - 1] : 0;
-		bool upper = (c >= 'A' && c <= 'Z') || (c >= 0xC0 && c <= 0xDE);
-		bool small = (before >= 'a' && before <= 'z') || before >= 0xDF;
+	unsigned upper = 0, lower = 0;
+	bool first = false;
 
-		if ((c < 0xC0 && c > 0xA0) || c == 0xD7 || c == 0xF7 || (upper && small))
+	for (unsigned i = 0; i < w->n; i++) {
+		char32_t c = w->c[i];
+
+		if ((c < 0xC0 && c > 0xA0) || c == 0xD7 || c == 0xF7)
 			return w->n > 1;
+		if (viet_upper(c) == c && c != 0xDF && c != 0xFF)
+			upper++;
+		else
+			lower++;
+		first |= !i && upper;
 	}
-	return false;
+	return lower && upper > first;
 }
 
 static bool
@@ -215,42 +222,79 @@ plainly_unicode(const struct word *w)
 static struct count
 count_words(const struct sample *s)
 {
-	struct count n = { 0, { 0 }, 0 };
+	struct count n = { 0, 0, { 0 }, 0 };
 	char32_t read[WORD_MAX];
 
 	for (unsigned i = 0; i < s->n; i++) {
 		const struct word *w = &s->word[i];
+		bool any = false;
 
 		if (plainly_unicode(w))
 			continue;
 		n.words++;
 		n.broken += broken(w);
-		for (int f = LETTER_FONT_NONE; f < LETTER_FONTS; f++)
-			n.good[f] += viet_syllable(read, read_word(w, (enum letter_font)f, read));
+		for (int f = LETTER_FONT_NONE; f < LETTER_FONTS; f++) {
+			size_t k = read_word(w, (enum letter_font)f, true, read);
+			bool good = viet_syllable(read, k);
+
+			n.good[f] += good;
+			any |= good;
+		}
+		n.any += any;
 	}
 	return n;
 }
 
-/*
- * The font that reads nine words of ten, and clearly more than the others do and than the text as
- * it stands.  One word of Latin letters is no proof: "Lü" may be a name.
- */
 static enum letter_font
-pick(const struct count *n, bool bytes)
+best_font(const struct count *n)
 {
 	enum letter_font best = LETTER_FONT_CP1258;
-	unsigned next = 0, as_is = bytes ? 0 : n->good[LETTER_FONT_NONE];
 
 	for (int f = LETTER_FONT_CP1258 + 1; f < LETTER_FONTS; f++)
 		if (n->good[f] > n->good[best])
 			best = (enum letter_font)f;
+	return best;
+}
+
+/*
+ * The best font when that is clear: it reads nine of ten words that are Vietnamese in any reading
+ * (names of other peoples are not) and half of all, clearly more than the next one, and twice as
+ * many as there are when the text is left as it stands.  For text in Unicode a word of Latin
+ * letters is no proof, unless nobody would write it or a vowel has a sign of VNI behind it: "Lü" may
+ * be a name.
+ */
+static enum letter_font
+pick(const struct count *n, bool bytes)
+{
+	enum letter_font best = best_font(n);
+	unsigned good = n->good[best], next = 0;
+
 	for (int f = LETTER_FONT_CP1258; f < LETTER_FONTS; f++)
 		if (f != (int)best && n->good[f] > next)
 			next = n->good[f];
-	if (!n->words || n->good[best] * 10 < n->words * 9 || next * 10 > n->good[best] * 8 ||
-	    as_is * 2 > n->good[best])
+	if (!good || good * 10 < n->any * 9 || good * 2 < n->words || next * 10 > good * 8)
 		return LETTER_FONT_NONE;
-	return bytes || n->broken || n->words >= 2 ? best : LETTER_FONT_NONE;
+	if (bytes)
+		return best;
+	if (n->good[LETTER_FONT_NONE] * 2 > good &&
+	    (good < n->words || n->good[LETTER_FONT_NONE] == good))
+		return LETTER_FONT_NONE;
+	return n->broken || good >= 3 || best == LETTER_FONT_VNI ? best : LETTER_FONT_NONE;
+}
+
+/* Nothing is clear but that the text is not good as it stands. */
+static bool
+unclear(const struct count *n, bool bytes)
+{
+	unsigned good = n->good[best_font(n)];
+
+	if (bytes)
+		return n->words > 0;
+	if (n->broken && good > n->good[LETTER_FONT_NONE])
+		return true;
+	return n->words >= 3 &&
+	       (n->broken * 2 > n->words ||
+		(good * 2 > n->words && n->good[LETTER_FONT_NONE] * 2 <= good));
 }
 
 /* A word on which the fonts differ most, as each has it. */
@@ -264,7 +308,7 @@ show(const struct sample *s, struct buf *out)
 		if (s->word[i].n > w->n && !plainly_unicode(&s->word[i]))
 			w = &s->word[i];
 	for (int f = LETTER_FONT_CP1258; f < LETTER_FONTS && w; f++) {
-		size_t n = read_word(w, (enum letter_font)f, read);
+		size_t n = read_word(w, (enum letter_font)f, false, read);
 		AUTO(buf) word = BUF_INIT;
 
 		for (size_t i = 0; i < n; i++)
@@ -289,8 +333,7 @@ letter_guess(enum letter_form form, const char *data, size_t len, struct letter_
 	n = count_words(s);
 	g->form = s->form;
 	g->font = pick(&n, s->form == LETTER_8BIT);
-	g->broken = g->font == LETTER_FONT_NONE &&
-		    (s->form == LETTER_8BIT ? n.words > 0 : n.broken > 2 && n.broken * 2 > n.words);
+	g->broken = g->font == LETTER_FONT_NONE && unclear(&n, s->form == LETTER_8BIT);
 	if (g->broken)
 		show(s, &g->shown);
 	free(s);
