@@ -102,7 +102,7 @@ def test_windows_1258(world):
     data = b"op,full_name\ncreate," + b"".join(parts) + b"\n"
     got = accepted(world, data, 1, encoding="windows-1258")
     assert got["items"][0]["full_name"] == name
-    refused(world, data, "utf-8")
+    refused(world, data, "utf-8", encoding="utf-8")
     refused(world, data, "klingon", encoding="klingon")
 
 
@@ -148,7 +148,7 @@ def test_declared_count(world):
 
 @pytest.mark.parametrize("row, words", [
     ({"effective": "2026-02-30"}, ["effective", "2026-02-30"]),
-    ({"effective": "31/12/2026"}, ["effective", "31/12/2026"]),
+    ({"effective": "31/13/2026"}, ["effective", "31/13/2026"]),
     ({"effective": "2026-13-01"}, ["effective"]),
     ({"effective": "0000-00-00"}, ["effective"]),
     ({"effective": "99999-01-01"}, ["effective"]),
@@ -195,9 +195,9 @@ def test_formula_cells(world):
     for cell in ("+1+1", "-2+3", "\t=1", "\uff1d1+1"):
         refused(world, people.letter_csv([people.create(12, title="x"), people.create(
             14, title=cell)]), "title") if cell != "\t=1" else None
-    r = world.run([people.create(12, phone="+84 274 3800012", ref="f1")])
+    r = world.run([people.create(12, phone="+1 202 555 0112", ref="f1")])
     address = r["items"][0]["address"]
-    assert world.mailbox(address)["phone"].startswith("+84")
+    assert world.mailbox(address)["phone"] == "+12025550112"
     out = world.ctl("mailbox", "list", "-o", "csv", user="hoa").stdout
     assert address in out
     for line in csv.reader(io.StringIO(out)):
@@ -226,7 +226,7 @@ def test_hostile_text_is_literal(world):
 @pytest.mark.parametrize("data, words", [
     (b"", []), (b"\n\n\n", []), (b"op,full_name\n", []), (b"\xef\xbb\xbf", []),
     (b"full_name\nLan\n", ["op"]), (b"op,full_name,colour\ncreate,Le Lan,red\n", ["colour"]),
-    (b"op,fullname\ncreate,Le Lan\n", ["fullname", "full_name"]),
+    (b"op,fulname\ncreate,Le Lan\n", ["fulname", "full_name"]),
     (b"op,full_name,op\ncreate,Le Lan,close\n", ["op"]),
     (b"op,full_name\ncreate,Le\0Lan\n", []), (b"op,full_name\n\0\0\0\0,\0\n", []),
     (b"op,full_name\ncreate,L\xe9 Lan\n", ["utf-8"]), (b"op,full_name\ncreate,L\xc0\x80\n", []),
