@@ -82,7 +82,7 @@ offer_formats(const struct completing *k)
 static void
 offer_value(const struct completing *k, const char *kind, size_t n)
 {
-	static const char *const encodings[] = { "utf-8", "utf-16", "windows-1258", NULL };
+	static const char *const encodings[] = { "utf-8", "utf-16", "windows-1258", "tcvn3", "vni", NULL };
 	AUTO(str) word = xstrndup(kind, n);
 
 	if (!strcmp(word, "ID"))

@@ -50,8 +50,8 @@ check_id_tail(struct check *c)
 
 	if (digits(s, n) && n < 3)
 		letter_wrong(c, LETTER_id_tail,
-			     "give the last 3 or 4 digits of the ID number; the spreadsheet may have "
-			     "eaten zeros at their beginning: format the column as text");
+			     "give the last 3 or 4 digits of the ID number; the spreadsheet may "
+			     "have eaten zeros at their beginning: format the column as text");
 	else if (!digits(s, n) || n > 4)
 		letter_wrong(c, LETTER_id_tail,
 			     "give the last 3 or 4 digits of the ID number, such as 079");
@@ -97,7 +97,8 @@ quota_without_unit(struct check *c, const char *s)
 		letter_wrong(c, LETTER_quota, "a quota needs its unit: %ld bytes are %ld%c", n,
 		      n % giga ? n / mega : n / giga, n % giga ? 'M' : 'G');
 	else
-		letter_wrong(c, LETTER_quota, "a quota needs its unit, such as 10G for ten gigabytes");
+		letter_wrong(c, LETTER_quota,
+			     "a quota needs its unit, such as 10G for ten gigabytes");
 }
 
 static void
@@ -223,8 +224,8 @@ check_custodian(struct check *c)
 	else if (c->row.op == OP_CREATE && *kind && strcmp(kind, kind_word(KIND_PERSON)) &&
 		 letter_cell_empty(c, LETTER_custodian))
 		letter_wrong(c, LETTER_custodian,
-			     "a mailbox of kind %s needs a custodian: the address of the person who "
-			     "answers for it", kind);
+			     "a mailbox of kind %s needs a custodian: the address of the person "
+			     "who answers for it", kind);
 }
 
 void

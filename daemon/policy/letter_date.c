@@ -59,8 +59,8 @@ excel_number(const char *s, struct err *e)
 	for (; left >= days_of(d.year, d.month); d.month++)
 		left -= days_of(d.year, d.month);
 	return err_set(e, ERR_USAGE,
-		       "%s is Excel's number for %04d-%02d-%02ld: format the column as text or date",
-		       s, d.year, d.month, left + 1);
+		       "%s is Excel's number for %04d-%02d-%02ld: format the column as text or "
+		       "date", s, d.year, d.month, left + 1);
 }
 
 /* Bytes of the date without the midnight that spreadsheets add: "2026-03-31 00:00:00". */
@@ -108,7 +108,8 @@ letter_read_date(const char *text, char iso[11], struct err *e)
 		d = (struct date){ number[2], number[1], number[0] };
 	else if (w[0] && w[0] <= 2 && w[1] <= 2 && w[2] == 2)
 		return err_set(e, ERR_USAGE,
-			       "write the year in four digits, such as %02d/%02d/20%02d (DD/MM/YYYY)",
+			       "write the year in four digits, such as %02d/%02d/20%02d "
+			       "(DD/MM/YYYY)",
 			       number[0], number[1], number[2]);
 	else
 		return err_set(e, ERR_USAGE,

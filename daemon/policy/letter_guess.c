@@ -133,7 +133,8 @@ take_word(struct sample *s)
 		if (!in_word(c))
 			break;
 		tells |= c >= 0x80;
-		foreign |= c >= 0x250 && !(c >= 0x300 && c <= 0x36F) && !(c >= 0x1E00 && c <= 0x1EFF);
+		foreign |= c >= 0x250 && !(c >= 0x300 && c <= 0x36F) &&
+			   !(c >= 0x1E00 && c <= 0x1EFF);
 		if (n < WORD_MAX)
 			w->c[n] = c;
 		n++;

@@ -28,7 +28,8 @@ struct letter_json {
 /* The fields of the head first, in the order of take_head. */
 enum member {
 	M_AGENCY, M_LETTER, M_DATE, M_SIGNER, M_REASON, M_SIGNER_TITLE, M_REQUESTER,
-	M_REQUESTER_PHONE, M_CHANNEL, M_CONTACT, M_ATTACHMENT, M_DOMAIN, M_DECLARED, M_ITEMS, M_COUNT
+	M_REQUESTER_PHONE, M_CHANNEL, M_CONTACT, M_ATTACHMENT, M_DOMAIN, M_DECLARED, M_ITEMS,
+	M_COUNT
 };
 static const char *const members[] = { "agency", "letter", "date", "signer", "reason",
 				       "signer_title", "requester", "requester_phone", "channel",

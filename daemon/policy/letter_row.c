@@ -99,8 +99,9 @@ check_clear(struct check *c, enum letter_column col)
 	     col == LETTER_rank || col == LETTER_quota))
 		return;
 	if (c->row.op == OP_UPDATE && col == LETTER_full_name)
-		letter_wrong(c, col, "a mailbox cannot be without the name of its holder; leave the cell "
-			      "empty to keep the name");
+		letter_wrong(c, col,
+			     "a mailbox cannot be without the name of its holder; leave the cell "
+			     "empty to keep the name");
 	else
 		c->row.cell[col] = "";
 }
@@ -137,7 +138,8 @@ take_cell(struct check *c, enum letter_column col, const struct letter_cell *cel
 			      "spreadsheet: take the first character away%s",
 		      *s == '-' ? " (\"-\" alone clears a value)" : "");
 	else if (too_long(col, cell, s) && col == LETTER_id_tail)
-		letter_wrong(c, col, "the whole number is not wanted here: give its last 3 or 4 digits only");
+		letter_wrong(c, col,
+			     "the whole number is not wanted here: give its last 3 or 4 digits only");
 	else if (too_long(col, cell, s))
 		letter_wrong(c, col, "%zu characters are too many; %u are the most",
 		      text_length(s, strlen(s)), longest[col]);
@@ -155,16 +157,18 @@ check_twice(struct check *c)
 		before = letter_seen_add(c->r->seen, LETTER_SEEN_REF, ref, strlen(ref),
 					 c->row.number, &marked);
 		if (before)
-			letter_wrong(c, LETTER_ref, "row %u has this ref already; a ref names one row of "
-					     "a letter", before);
+			letter_wrong(c, LETTER_ref,
+				     "row %u has this ref already; a ref names one row of a letter",
+				     before);
 	}
 	if (*address) {
 		marked = false;
 		before = letter_seen_add(c->r->seen, LETTER_SEEN_ADDRESS, address,
 					 strcspn(address, "@"), c->row.number, &marked);
 		if (before)
-			letter_wrong(c, LETTER_address, "row %u is about this mailbox already; a letter "
-						 "has one row for a mailbox", before);
+			letter_wrong(c, LETTER_address,
+				     "row %u is about this mailbox already; a letter has one row for "
+				     "a mailbox", before);
 	}
 }
 

@@ -107,6 +107,7 @@ def test_windows_1258(world):
     assert by_itself["items"][0]["full_name"] == name
     assert by_itself["digest"] == got["digest"]
     assert "windows-1258" in by_itself["notes"][0]["message"]
+    refused(world, data, "utf-8", encoding="utf-8")
     refused(world, data, "klingon", encoding="klingon")
 
 
@@ -201,9 +202,9 @@ def test_formula_cells(world):
     for cell in ("+1+1", "-2+3", "\t=1", "\uff1d1+1"):
         refused(world, people.letter_csv([people.create(12, title="x"), people.create(
             14, title=cell)]), "title") if cell != "\t=1" else None
-    r = world.run([people.create(12, phone="+1 202 5550123", ref="f1")])
+    r = world.run([people.create(12, phone="+1 202 555 0112", ref="f1")])
     address = r["items"][0]["address"]
-    assert world.mailbox(address)["phone"].startswith("+1")
+    assert world.mailbox(address)["phone"] == "+12025550112"
     out = world.ctl("mailbox", "list", "-o", "csv", user="hoa").stdout
     assert address in out
     for line in csv.reader(io.StringIO(out)):
@@ -232,7 +233,7 @@ def test_hostile_text_is_literal(world):
 @pytest.mark.parametrize("data, words", [
     (b"", []), (b"\n\n\n", []), (b"op,full_name\n", []), (b"\xef\xbb\xbf", []),
     (b"full_name\nLan\n", ["op"]), (b"op,full_name,colour\ncreate,Le Lan,red\n", ["colour"]),
-    (b"op,ful_nme\ncreate,Le Lan\n", ["ful_nme", "full_name"]),
+    (b"op,fulname\ncreate,Le Lan\n", ["fulname", "full_name"]),
     (b"op,full_name,op\ncreate,Le Lan,close\n", ["op"]),
     (b"op,full_name\ncreate,Le\0Lan\n", []), (b"op,full_name\n\0\0\0\0,\0\n", []),
     (b"op,full_name\ncreate,L\xe9 Lan\n", ["utf-8"]), (b"op,full_name\ncreate,L\xc0\x80\n", []),
