@@ -91,6 +91,8 @@ offer_value(const struct completing *k, const char *kind, size_t n)
 		offer_addresses(k);
 	else if (!strcmp(word, "CODE"))
 		offer_live(k, "/v1/agencies", "agencies", "code");
+	else if (!strcmp(word, "DOMAIN"))
+		offer_live(k, "/v1/policies", "policies", "domain");
 	else if (!strcmp(word, "NAME"))
 		offer_live(k, "/v1/operators", "operators", "name");
 	else if (!strcmp(word, "FORMAT"))

@@ -86,24 +86,40 @@ size_text(int64_t n, struct buf *out)
 	buf_printf(out, "%" PRId64 "%c", n, units[i]);
 }
 
-/* "until 2026-11-26": where a term ends that begins today. */
-static void
-until(struct policy_term t, const struct policy_subject *s, struct buf *out)
-{
-	char text[DATE_TEXT], from[DATE_TEXT];
+/* What begins and ends with a term: today, and the day on which it is over. */
+static const struct {
+	const char *family, *begins, *ends;
+} spans[] = {
+	{ "deadline.", "for a letter that comes on", "until" },
+	{ "filing.", "for a decision of", "a letter is in time until" },
+	{ "grace.", "closed on", "its data stay until" },
+	{ "alias.", "renamed on", "the old address receives until" },
+	{ "inactivity.", "no login since", "suspended on" },
+	{ "password.initial", "first password given on", "to be changed by" },
+	{ "password.", "a password of", "to be changed by" },
+	{ "lock.", "suspended on", "closed on" },
+	{ "", "begun on", "until" },
+};
 
-	date_text(s->today, from);
-	if (t.count < 0) {
-		buf_str(out, "without a term");
-		return;
-	}
+static void
+until(enum policy_key k, struct policy_term t, const struct policy_subject *s, struct buf *out)
+{
+	char from[DATE_TEXT], to[DATE_TEXT];
+	const char *name = policy_key_table[k].name;
+	size_t i = 0;
+
+	if (t.count < 0)
+		return; /* "never" says it all */
 	if (t.unit == POLICY_HOURS) {
 		buf_str(out, "within ");
 		policy_term_text(t, out);
 		return;
 	}
-	date_text(policy_due_date(t, s->calendar, s->today), text);
-	buf_printf(out, "begun on %s: until %s", from, text);
+	while (strncmp(name, spans[i].family, strlen(spans[i].family)) != 0)
+		i++;
+	date_text(s->today, from);
+	date_text(policy_due_date(t, s->calendar, s->today), to);
+	buf_printf(out, "%s %s: %s %s", spans[i].begins, from, spans[i].ends, to);
 }
 
 static void
@@ -135,9 +151,11 @@ mean(const struct policy *p, enum policy_key k, const struct policy_subject *s, 
 	if (k == policy_quota_rule(p, s->kind, s->rank))
 		mean_quota(p, k, s, out);
 	else if (type == POLICY_TERM && policy_has(p, k))
-		until(policy_term(p, k), s, out);
+		until(k, policy_term(p, k), s, out);
 	else if (type == POLICY_SIZE && policy_has(p, k))
 		buf_printf(out, "%" PRId64 " bytes", policy_number(p, k));
+	if (!out->len)
+		buf_str(out, policy_key_table[k].help);
 }
 
 static json_t *

@@ -56,6 +56,7 @@ def test_list(world):
     assert all(r["in_force"] and len(r["digest"]) == 64 for r in rows)
     assert {r["domain"]: r["valid_from"] for r in rows if r["domain"] != "*"} == {
         d: v[1] for d, v in SHIPPED.items()}
+    assert world.ctl("complete", "policy", "show", "n").stdout.split() == ["nghean.gov.vn", "ninhbinh.gov.vn"]
     table = world.ctl("policy", "list").stdout
     assert "QĐ 162/2025/QĐ-UBND" in table and len(table.splitlines()) == 6
 
@@ -114,8 +115,11 @@ def test_explain(world, domain):
     assert limits["naming.person"]["value"].startswith(naming)
     assert limits["deadline.create"]["value"] == deadline
     due = {"3 working days": "2026-11-26", "5 working days": "2026-11-30", "2 working days": "2026-11-25"}
-    assert limits["deadline.create"]["means"] == "begun on 2026-11-20: until " + due[deadline]
-    assert limits["grace.staff"]["means"] == "begun on 2026-11-20: until 2027-02-20"
+    assert limits["deadline.create"]["means"] == (
+        "for a letter that comes on 2026-11-20: until " + due[deadline])
+    assert limits["grace.staff"]["means"] == "closed on 2026-11-20: its data stay until 2027-02-20"
+    assert limits["reuse.after"]["value"] == "never"
+    assert all(limit["means"] for limit in limits.values())
     assert "quota.person" in limits and "quota.agency" not in limits and "naming.unit" not in limits
     for limit in limits.values():
         assert limit["legal_basis"], limit
