@@ -12,12 +12,12 @@
 
 #define RESULTS 3
 static const struct {
-	const char *key, *name, *header;
+	const char *key, *header;
 	double width;
 } results[RESULTS] = {
-	{ "address", "result_address", "Kết quả: địa chỉ", 30 },
-	{ "state", "result_state", "Kết quả: trạng thái", 24 },
-	{ "error", "result_reason", "Kết quả: lý do", 50 },
+	{ "address", "Kết quả: địa chỉ", 30 },
+	{ "state", "Kết quả: trạng thái", 24 },
+	{ "error", "Kết quả: lý do", 50 },
 };
 
 struct answer {
@@ -75,6 +75,40 @@ walk(struct answer *a, long id, const struct form *form)
 	}
 	form->end(a);
 	return 0;
+}
+
+/* A cell of the letter's own, and one of the result, in Vietnamese. */
+static const char *
+input_text(const struct viet_column *col, const json_t *input)
+{
+	const char *text = ctl_text(input, col->name);
+
+	return col->words ? viet(col->words, text) : text;
+}
+
+/* Why the row is as it is; of a letter that was refused or taken back in the words of who did. */
+static void
+reason_text(const json_t *item, struct buf *b)
+{
+	const char *state = ctl_text(item, "state"), *error = ctl_text(item, "error");
+
+	if (!strcmp(state, "refused") || !strcmp(state, "cancelled"))
+		buf_str(b, error);
+	else
+		viet_reason(error, b);
+}
+
+static void
+result_text(size_t i, const json_t *item, struct buf *b)
+{
+	const char *text = ctl_text(item, results[i].key);
+
+	if (!strcmp(results[i].key, "state"))
+		buf_str(b, viet(viet_states, text));
+	else if (!strcmp(results[i].key, "error"))
+		reason_text(item, b);
+	else
+		buf_str(b, text);
 }
 
 /* --- json --------------------------------------------------------------------------------------- */
@@ -168,9 +202,9 @@ csv_begin(struct answer *a, const json_t *head)
 	(void)head;
 	buf_str(&b, ctl_opt(a->c, OPT_EXCEL) ? "\xef\xbb\xbf" : "");
 	for (const struct viet_column *col = viet_columns; col->name; col++)
-		buf_printf(&b, "%s,", col->name);
+		buf_printf(&b, "%s,", col->header);
 	for (int i = 0; i < RESULTS; i++)
-		buf_printf(&b, "%s%s", i ? "," : "", results[i].name);
+		buf_printf(&b, "%s%s", i ? "," : "", results[i].header);
 	put_line(a, &b);
 }
 
@@ -181,14 +215,17 @@ csv_row(struct answer *a, const json_t *item)
 	AUTO(buf) b = BUF_INIT;
 
 	for (const struct viet_column *col = viet_columns; col->name; col++) {
-		csv_input(&b, col->name, ctl_text(input, col->name));
+		csv_input(&b, col->name, input_text(col, input));
 		buf_char(&b, ',');
 	}
-	for (int i = 0; i < RESULTS; i++) {
+	for (size_t i = 0; i < RESULTS; i++) {
+		AUTO(buf) text = BUF_INIT;
+
+		result_text(i, item, &text);
 		if (i)
 			buf_char(&b, ',');
-		if (*ctl_text(item, results[i].key))
-			out_csv_text(&b, ctl_text(item, results[i].key));
+		if (text.len)
+			out_csv_text(&b, text.data);
 	}
 	put_line(a, &b);
 }
@@ -233,17 +270,13 @@ xlsx_row(struct answer *a, const json_t *item)
 	const json_t *input = json_object_get(item, "input");
 
 	a->rows++;
-	for (size_t i = 0; i < VIET_COLUMNS; i++) {
-		const struct viet_column *col = &viet_columns[i];
-		const char *text = ctl_text(input, col->name);
-
-		xlsx_cell_text(a, i, col->words ? viet(col->words, text) : text);
-	}
+	for (size_t i = 0; i < VIET_COLUMNS; i++)
+		xlsx_cell_text(a, i, input_text(&viet_columns[i], input));
 	for (size_t i = 0; i < RESULTS; i++) {
-		const char *text = ctl_text(item, results[i].key);
+		AUTO(buf) text = BUF_INIT;
 
-		xlsx_cell_text(a, VIET_COLUMNS + i,
-			       !strcmp(results[i].key, "state") ? viet(viet_states, text) : text);
+		result_text(i, item, &text);
+		xlsx_cell_text(a, VIET_COLUMNS + i, text.data);
 	}
 }
 
@@ -353,12 +386,15 @@ text_row(struct answer *a, const json_t *item)
 	const json_t *input = json_object_get(item, "input");
 	const char *state = ctl_text(item, "state");
 	size_t n = 0;
-	AUTO(json) row = json_pack("{s:I, s:s, s:s, s:s, s:s, s:s}", "row",
+	AUTO(buf) why = BUF_INIT;
+	AUTO(json) row = NULL;
+
+	reason_text(item, &why);
+	row = json_pack("{s:I, s:s, s:s, s:s, s:s, s:s}", "row",
 				   (json_int_t)ctl_integer(item, "row"), "name",
 				   ctl_text(input, "full_name"), "op", viet(viet_ops, ctl_text(input, "op")),
 				   "address", ctl_text(item, "address"), "state", viet(viet_states, state),
-				   "error", ctl_text(item, "error"));
-
+				   "error", why.data);
 	BUG_ON(!row);
 	while (viet_states[n].word && strcmp(viet_states[n].word, state) != 0)
 		n++;

@@ -2,7 +2,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "common/mem.h"
+#include "common/buf.h"
 #include "tools/viet.h"
 
 const struct viet_word viet_ops[] = {
@@ -25,6 +25,7 @@ const struct viet_word viet_bases[] = {
 	{ "appointment", "Bổ nhiệm" },
 	{ "transfer", "Điều động" },
 	{ "secondment", "Biệt phái" },
+	{ "leave", "Nghỉ dài hạn" },
 	{ "retirement", "Nghỉ hưu" },
 	{ "resignation", "Thôi việc" },
 	{ "departure", "Chuyển công tác ngoài tỉnh" },
@@ -118,4 +119,40 @@ viet_column(const char *name)
 		if (!strcmp(c->name, name))
 			return c;
 	return NULL;
+}
+
+/* How hopthud's sentences about a row begin (daemon/flow, daemon/directory/dir_error.c). */
+static const struct {
+	const char *begin, *viet;
+} reasons[] = {
+	{ "every address that the policy gives is taken",
+	  "Mọi địa chỉ đặt theo quy chế đã có người dùng; đề nghị cơ quan chọn một địa chỉ khác" },
+	{ "the entry is not in the directory any more",
+	  "Hộp thư không còn trong danh bạ và không phải do hệ thống xóa" },
+	{ "the directory takes it again and again",
+	  "Danh bạ nhận lệnh nhiều lần nhưng không thực hiện" },
+	{ "another request changed this mailbox",
+	  "Một đề nghị khác đã thay đổi hộp thư này; kế hoạch được lập lại và chờ duyệt lại" },
+	{ "the entry was changed in the directory",
+	  "Hộp thư đã bị thay đổi trực tiếp trong danh bạ; kế hoạch được lập lại và chờ duyệt lại" },
+	{ "the directory has an entry of this name",
+	  "Danh bạ đã có mục trùng tên không do hệ thống cấp; chờ cấp địa chỉ khác và duyệt lại" },
+	{ "there is no mailbox", "Không có hộp thư này" },
+	{ "the access rules do not allow it", "Quyền truy cập của danh bạ không cho phép" },
+	{ "a value breaks a rule of the directory", "Một giá trị trái quy tắc của danh bạ" },
+	{ "the entry breaks the schema", "Dữ liệu không đúng lược đồ của danh bạ" },
+	{ "slapd had an internal error", "Danh bạ gặp lỗi nội bộ" },
+};
+
+void
+viet_reason(const char *reason, struct buf *out)
+{
+	if (!*reason)
+		return;
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)
+		if (!strncmp(reason, reasons[i].begin, strlen(reasons[i].begin))) {
+			buf_str(out, reasons[i].viet);
+			return;
+		}
+	buf_printf(out, "Lỗi kỹ thuật, đề nghị liên hệ đơn vị vận hành: %s", reason);
 }

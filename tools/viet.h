@@ -2,6 +2,8 @@
 #ifndef HOPTHU_VIET_H
 #define HOPTHU_VIET_H
 
+#include "common/buf.h"
+
 /*
  * Letters as clerks read and write them: the Vietnamese names of columns, and the Vietnamese words
  * of vocabularies.  The reader of letters takes every one of them; what is shown here and not taken
@@ -15,6 +17,10 @@ struct viet_word {
 extern const struct viet_word viet_ops[], viet_kinds[], viet_bases[], viet_states[];
 /* The Vietnamese word; the word itself where there is none. */
 const char *viet(const struct viet_word *words, const char *word);
+
+/* Appends why a row was not done, in Vietnamese: hopthud's own sentences by a table, and whatever
+ * the directory said behind "Lỗi kỹ thuật". */
+void viet_reason(const char *reason, struct buf *out);
 
 struct viet_column {
 	const char *name;   /* as letters name it: "full_name" */

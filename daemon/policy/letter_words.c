@@ -124,6 +124,7 @@ const struct letter_word letter_basis_words[] = {
 	{ "chuyencongtactrongtinh", "transfer" }, /* chuyển công tác trong tỉnh */
 	{ "bietphai", "secondment" },	  /* biệt phái */
 	{ "cubietphai", "secondment" },
+	{ "nghidaihan", "leave" },	  /* nghỉ dài hạn */
 	{ "nghithaisan", "leave" },	  /* nghỉ thai sản */
 	{ "thaisan", "leave" },
 	{ "nghisinh", "leave" },	  /* nghỉ sinh */

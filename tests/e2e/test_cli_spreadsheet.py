@@ -29,13 +29,13 @@ OPS = {"create": "Cấp mới", "update": "Cập nhật", "suspend": "Tạm khó
 KINDS = {"person": "Cá nhân", "agency": "Cơ quan", "unit": "Đơn vị", "position": "Chức danh",
          "shared": "Dùng chung"}
 BASES = {"recruitment": "Tuyển dụng", "reception": "Tiếp nhận", "contract": "Hợp đồng",
-         "appointment": "Bổ nhiệm", "transfer": "Điều động", "secondment": "Biệt phái",
+         "appointment": "Bổ nhiệm", "transfer": "Điều động", "secondment": "Biệt phái", "leave": "Nghỉ dài hạn",
          "retirement": "Nghỉ hưu", "resignation": "Thôi việc",
          "departure": "Chuyển công tác ngoài tỉnh", "dismissal": "Kỷ luật", "death": "Từ trần",
          "creation": "Thành lập", "merger": "Sáp nhập", "dissolution": "Giải thể", "incident": "Sự cố",
          "other": "Khác"}
 CHOICES = {"op": OPS, "kind": KINDS, "basis_kind": BASES}
-RESULTS = ["result_address", "result_state", "result_reason"]
+RESULTS = ["Kết quả: địa chỉ", "Kết quả: trạng thái", "Kết quả: lý do"]
 
 
 @pytest.fixture
@@ -404,8 +404,13 @@ INPUTS = [
     {"op": "close", "address": "cu@x.vn", "reason": "=1+1 từ trước", "ref": "NV-5"},
 ]
 ENDS = [("nguyetdta@x.vn", "done", ""), ("anv@x.vn", "failed", '=HYPERLINK("http://x"), "y"'),
-        ("binhlt@x.vn", "scheduled", ""), ("", "name-needed", "mọi địa chỉ đã có người dùng"),
+        ("binhlt@x.vn", "scheduled", ""), ("", "name-needed", "every address that the policy gives is taken (congtl: active, request 3): propose"),
         ("cu@x.vn", "lost", "\x1b[2J")]
+STATES = ["Đã thực hiện", "Không thực hiện được", "Chờ đến ngày hiệu lực", "Chờ đặt địa chỉ", "lost"]
+FAULT = "Lỗi kỹ thuật, đề nghị liên hệ đơn vị vận hành: "
+REASONS = ["", FAULT + '=HYPERLINK("http://x"), "y"', "",
+           "Mọi địa chỉ đặt theo quy chế đã có người dùng; đề nghị cơ quan chọn một địa chỉ khác",
+           FAULT + "\x1b[2J"]
 ANSWER = {"id": 7, "agency": "snv", "agency_name": "Sở Nội vụ", "letter": "12/SNV-VP", "date": "2026-11-20",
           "domain": "x.vn", "signer": "Nguyễn Văn An", "state": "running",
           "submitted_at": "2026-11-23T16:55:01Z", "ended_at": None, "due_at": "2026-11-26T10:00:00Z",
@@ -443,12 +448,23 @@ def test_answer_csv(door, tmp_path):
     rows = list(csv.DictReader(io.StringIO(out.decode(), newline="")))
     source = (TOP / "daemon" / "policy" / "letter.h").read_text()
     names = re.findall(r'^\tX\([a-z_]+, "([a-z_]+)", \d+\)', source, re.M)
-    assert list(rows[0]) == names + RESULTS and len(names) == 20
+    assert list(rows[0]) == [*HEADERS.values(), *RESULTS] and list(HEADERS) == names
     for row, given in zip(rows[:4], INPUTS):  # what the letter said comes back as it was
-        assert {c: row[c] for c in names if row[c]} == given
-    assert rows[4]["reason"] == "'=1+1 từ trước"  # kept from before this was refused
-    assert [tuple(r[c] for c in RESULTS) for r in rows] == [
-        (a, s, "'" + e if e.startswith("=") else e) for a, s, e in ENDS]
+        got = {c: row[h] for c, h in HEADERS.items() if row[h]}
+        assert got == {c: CHOICES.get(c, {}).get(v, v) for c, v in given.items()}
+    assert rows[4][HEADERS["reason"]] == "'=1+1 từ trước"  # kept from before this was refused
+    assert [r[RESULTS[0]] for r in rows] == [a for a, _, _ in ENDS]
+    assert [r[RESULTS[1]] for r in rows] == STATES
+    assert [r[RESULTS[2]] for r in rows] == REASONS
+
+
+@pytest.mark.parametrize("state", ["refused", "cancelled"])
+def test_answer_in_the_words_of_who_refused(door, state):
+    item = dict(ANSWER["items"][0], state=state, error="không đủ căn cứ")
+    door.routes[ROUTE] = dict(ANSWER, state=state, items=[item])
+    for form in ("text", "csv"):
+        out = ctl(door, "request", "answer", "7", "-o", form).stdout
+        assert "không đủ căn cứ" in out and "Lỗi" not in out
 
 
 def test_answer_xlsx(door, tmp_path):
@@ -460,17 +476,16 @@ def test_answer_xlsx(door, tmp_path):
     assert list(own.iterdir()) == []
     sheet = openpyxl.load_workbook(path).active
     head = [c.value for c in sheet[1]]
-    assert head == [*HEADERS.values(), "Kết quả: địa chỉ", "Kết quả: trạng thái", "Kết quả: lý do"]
+    assert head == [*HEADERS.values(), *RESULTS]
     assert sheet.freeze_panes == "A2" and sheet.auto_filter.ref == "A1:W6"
-    for line, given, (address, _, error) in zip(sheet.iter_rows(min_row=2), INPUTS, ENDS):
+    for line, given, (address, _, _), reason in zip(sheet.iter_rows(min_row=2), INPUTS, ENDS, REASONS):
         for cell in line:
             assert cell.data_type != "f" and (cell.value is None or cell.data_type in ("s", "inlineStr"))
         got = {c: v.value for c, v in zip(HEADERS, line) if v.value is not None}
         assert got == {c: CHOICES.get(c, {}).get(v, v) for c, v in given.items()}
         assert (line[20].value or "") == address
-        assert (line[22].value or "").replace("_x001B_", "\x1b") == error
-    states = [sheet.cell(r, 22).value for r in range(2, 7)]
-    assert states == ["Đã thực hiện", "Không thực hiện được", "Chờ đến ngày hiệu lực", "Chờ đặt địa chỉ", "lost"]
+        assert (line[22].value or "").replace("_x001B_", "\x1b") == reason
+    assert [sheet.cell(r, 22).value for r in range(2, 7)] == STATES
     # and it goes back as it came
     ctl(door, "request", "submit", path)
     rows = sent(door)
