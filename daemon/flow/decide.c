@@ -7,6 +7,7 @@
 #include "daemon/flow/decide.h"
 #include "daemon/flow/evidence.h"
 #include "daemon/flow/queue.h"
+#include "daemon/flow/rules.h"
 #include "daemon/policy/authz.h"
 
 static int
@@ -43,6 +44,17 @@ write(struct flow *f, struct request *r, const struct evidence *ev, struct err *
 	return store_end(f->store, e);
 }
 
+/* The policy of the letter's domain says who approves. */
+static int
+may_approve(struct flow *f, const struct request *r, const char *who, struct arena *a,
+	    struct err *e)
+{
+	struct rules rules;
+
+	return rules_for_domain(f, r->domain, &rules, a, e) ||
+			       rules_check_role(f, &rules, RULE_APPROVE_ROLES, who, e) ? -1 : 0;
+}
+
 int
 decide_approve(struct flow *f, int64_t id, const char *digest, const struct actor *who,
 	       struct err *e)
@@ -52,7 +64,8 @@ decide_approve(struct flow *f, int64_t id, const char *digest, const struct acto
 	struct evidence ev = { .ev = EVENT_APPROVE, .actor = *who, .req = id };
 
 	if (load(f, id, &r, a, e) || must_be_planned(&r, "approved", e) ||
-	    authz_four_eyes(&r, who->name, e) || authz_second(&r, who->name, e))
+	    authz_four_eyes(&r, who->name, e) || authz_second(&r, who->name, e) ||
+	    may_approve(f, &r, who->name, a, e))
 		return -1;
 	if (strcmp(digest, r.digest))
 		return err_set(e, ERR_CONFLICT,

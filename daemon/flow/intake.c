@@ -222,6 +222,18 @@ today(char text[11])
 	date_text(d, text);
 }
 
+/* Not an error: what is said of a letter that is there cannot be changed, and somebody decides. */
+static void
+note_channel(struct intake *in)
+{
+	AUTO(str) text = xasprintf("by %s letters do not come by %s: whoever approves should know why "
+				   "this one does", policy_document(in->letter.rules.policy),
+				   in->o.head.channel);
+
+	intake_rows_note(in, &(struct letter_error){ .column = "channel", .value = in->o.head.channel,
+						     .message = text });
+}
+
 /* The letter's own words: whose it is, and that it is whole. */
 static int
 check_head(struct intake *in)
@@ -241,6 +253,11 @@ check_head(struct intake *in)
 		return err_set(&in->err, ERR_DENIED,
 			       "%s may send letters of agency %s only, and this one is of %s",
 			       in->o.actor.name, in->only_agency, h->agency);
+	if (rules_check_role(in->flow, &in->letter.rules, RULE_REQUEST_ROLES, in->o.actor.name,
+			     &in->err))
+		return -1;
+	if (!rules_channel_usual(&in->letter.rules, h->channel))
+		note_channel(in);
 	in->letter.flow = in->flow;
 	in->letter.head = h;
 	in->letter.who = &in->o.actor;

@@ -136,6 +136,9 @@ check_create(struct intake_letter *l, const struct letter_row *row, struct plan_
 	const char *local;
 	char person[37];
 
+	out->column = "op";
+	if (rules_check_eligible(r, e))
+		return -1;
 	out->column = "address";
 	if (*row->cell[LETTER_address]) {
 		if (proposed(l, row->cell[LETTER_address], NULL, &local, a, e))

@@ -66,6 +66,58 @@ rules_still(struct flow *f, struct rules *r)
 	return !strcmp(before, r->digest);
 }
 
+/* --- who, and by which way --------------------------------------------------------------------- */
+
+static bool
+in_list(const char *const *list, const char *word)
+{
+	for (; *list; list++)
+		if (!strcmp(*list, word))
+			return true;
+	return false;
+}
+
+int
+rules_check_role(struct flow *f, const struct rules *r, enum policy_key list, const char *operator,
+		 struct err *e)
+{
+	const char *const *words = policy_list(r->policy, list);
+	AUTO(arena) a = arena_new();
+	AUTO(buf) wanted = BUF_INIT;
+	struct operator o;
+
+	if (!store_operator(f->store, operator, &o, a))
+		return 0; /* hopthud itself */
+	for (const char *const *w = words; *w; w++) {
+		int role = roles_from(*w, NULL);
+
+		if (role > 0 && o.roles & role)
+			return 0;
+		buf_printf(&wanted, "%s%s", w == words ? "" : " or ", *w);
+	}
+	return err_set(e, ERR_DENIED, "by %s this takes the role %s, which %s does not have",
+		       policy_document(r->policy), wanted.data, operator);
+}
+
+int
+rules_check_eligible(const struct rules *r, struct err *e)
+{
+	if (!*r->agency.kind || !in_list(policy_list(r->policy, RULE_ELIGIBILITY_EXCLUDED),
+					 r->agency.kind))
+		return 0;
+	return err_set(e, ERR_USAGE, "agencies of the kind %s get no mailboxes by %s (%s)",
+		       r->agency.kind, policy_document(r->policy),
+		       policy_basis(r->policy, RULE_ELIGIBILITY_EXCLUDED));
+}
+
+bool
+rules_channel_usual(const struct rules *r, const char *channel)
+{
+	if (channel_from(channel) == CHANNEL_PHONE)
+		return *policy_list(r->policy, RULE_REQUEST_PHONE) != NULL;
+	return in_list(policy_list(r->policy, RULE_REQUEST_CHANNELS), channel);
+}
+
 /* --- terms ------------------------------------------------------------------------------------ */
 
 /* The policy's hour at which a working day ends, of that day. */

@@ -32,6 +32,15 @@ bool rules_still(struct flow *f, struct rules *r) MUST_USE;
 /* "binhduong.gov.vn" -> is a mailbox of this domain kept here? */
 bool flow_serves(const struct flow *f, const char *domain);
 
+/* May an operator, by the policy's list of roles (RULE_REQUEST_ROLES, RULE_APPROVE_ROLES)?
+ * ERR_DENIED names the document and the roles. */
+int rules_check_role(struct flow *f, const struct rules *r, enum policy_key list,
+		     const char *operator, struct err *e) MUST_USE;
+/* Does anybody of the letter's agency get a mailbox at all?  ERR_USAGE. */
+int rules_check_eligible(const struct rules *r, struct err *e) MUST_USE;
+/* Is this one of the ways by which the policy lets letters come? */
+bool rules_channel_usual(const struct rules *r, const char *channel);
+
 /* When an operation must be done, or a row of this effective day (0: at once); 0: no term. */
 int64_t rules_due(const struct rules *r, enum op op, int64_t effective);
 /* Until when the data of a mailbox closed by this row are kept, "YYYY-MM-DD". */

@@ -236,3 +236,25 @@ def test_two_letters_at_once_never_one_address(make_world):
     assert not errors, errors[0]
     assert sum(got.values()) == 8 * 12 * 25
     assert max(got.values()) == 1, got.most_common(3)
+
+
+def test_the_policy_says_who_and_for_whom(make_world, tmp_path):
+    """Roles, agencies that get no mailboxes, and ways that letters do not come by."""
+    folder = write_policy(tmp_path / "policy", request__roles=["technician"],
+                          request__channels=["dms"], eligibility__excluded=["school"])
+    w = make_world(conf={"policy_dir": str(folder)})
+    w.door("admin").post("/v1/agencies", {"code": "thpt", "name": "Trường THPT", "kind": "school"})
+    r = w.submit([row("Bùi Anh")], expect=(403,))
+    assert "technician" in r["error"] and "Quy chế thử" in r["error"], r
+    r = w.submit([row("Bùi Anh")], user="tuan", agency="thpt", expect=(400,))
+    assert "school" in json.dumps(r["errors"]), r
+    r = w.submit([row("Bùi Anh")], user="tuan")
+    assert [n["column"] for n in r["notes"]] == ["channel"], r
+    r = w.submit([row("Bùi Ánh")], user="tuan", channel="dms")
+    assert not r["notes"]
+    # the policy changes while the letter waits: who approves is by what is in force then
+    write_policy(folder, approve__roles=["admin"])
+    w.daemon.signal(1)
+    hopthu.wait_for(lambda: "reloaded" in w.log_tail(), "the reload")
+    got = w.approve(r, expect=(403,))
+    assert "admin" in got["error"], got
