@@ -43,6 +43,7 @@ EX_CONFLICT, EX_LATER, EX_VERIFY, EX_NOPERM, EX_CONFIG = 73, 75, 76, 77, 78
 OPERATORS = {
     "lan": ("Nguyễn Thị Lan", ["requester"], "snv"),
     "minh": ("Trần Quang Minh", ["approver"], None),
+    "thu": ("Lê Thị Thu", ["approver"], None),  # the second, where two are needed
     "tuan": ("Lê Anh Tuấn", ["technician"], None),
     "hoa": ("Phạm Thị Hoa", ["auditor"], None),
 }
@@ -494,6 +495,8 @@ class World:
         """Submit, approve, wait; the object with its items."""
         r = self.submit(rows, user=user, **head)
         self.approve(r)
+        if r["needs"] > 1:
+            self.approve(r, user="thu")
         ended = self.wait(r["id"], timeout)
         assert ended["state"] == state, self.show(r["id"])
         return self.show(r["id"])
