@@ -42,7 +42,18 @@ static const struct {
 	{ LETTER_full_name, PLAN_cn },   { LETTER_title, PLAN_title },
 	{ LETTER_unit, PLAN_ou },        { LETTER_phone, PLAN_telephoneNumber },
 	{ LETTER_rank, PLAN_hopthuRank }, { LETTER_quota, PLAN_hopthuQuota },
+	{ LETTER_custodian, PLAN_hopthuCustodian },
 };
+
+/* "uid=anhbt,ou=people,..." as hopthu wrote it -> "anhbt"; a custodian is never taken away. */
+static json_t *
+custodian_value(const char *dn)
+{
+	const char *login = strchr(dn, '=') ? strchr(dn, '=') + 1 : dn;
+	AUTO(str) local = xstrndup(login, strcspn(login, ","));
+
+	return json_string(local);
+}
 
 /* A quota in the unit that it is a whole number of. */
 static json_t *
@@ -72,6 +83,8 @@ put_back(json_t *row, const struct plan *p)
 			json_object_set_new(row, word, json_string("-"));
 		else if (columns[n].column == LETTER_quota)
 			json_object_set_new(row, word, quota_value(value));
+		else if (columns[n].column == LETTER_custodian)
+			json_object_set_new(row, word, custodian_value(value));
 		else
 			json_object_set_new(row, word, json_string(value));
 	}
