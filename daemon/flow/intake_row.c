@@ -177,6 +177,19 @@ check_agency(const struct intake_letter *l, const struct mailbox *m, enum op op,
 		       m->address, m->agency, agency);
 }
 
+/* The rules of a letter are those of its domain; a transfer may bring a mailbox into it. */
+static int
+check_domain(const struct intake_letter *l, const struct mailbox *m, enum op op, struct err *e)
+{
+	const char *at = strchr(m->address, '@');
+
+	if (op == OP_TRANSFER || !at || !strcmp(at + 1, l->rules.domain))
+		return 0;
+	return err_set(e, ERR_USAGE, "%s is of another domain than this letter, whose domain is %s: send "
+		       "what is about it in a letter of its own with the domain %s", m->address,
+		       l->rules.domain, at + 1);
+}
+
 static int
 check_change(struct intake_letter *l, const struct letter_row *row, struct plan_ask *ask,
 	     struct intake_row *out, struct arena *a, struct err *e)
@@ -189,7 +202,7 @@ check_change(struct intake_letter *l, const struct letter_row *row, struct plan_
 		return -1;
 	if (!store_mailbox(l->flow->store, login, &out->before, a))
 		return no_mailbox(l->flow, row->cell[LETTER_address], a, e);
-	if (check_agency(l, &out->before, row->op, e))
+	if (check_agency(l, &out->before, row->op, e) || check_domain(l, &out->before, row->op, e))
 		return -1;
 	out->has_before = true;
 	out->column = "op";

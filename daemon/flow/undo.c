@@ -198,6 +198,7 @@ undo_build(struct flow *f, int64_t id, struct undo *u, struct err *e)
 			       "undone in one letter", id, r.items, ROWS_MAX);
 	u->items = json_array();
 	u->cannot = json_array();
+	u->domain = xstrdup(r.domain);
 	if (store_items(f->store, id, 0, 0, -1, on_item, &w, e) < 0)
 		return -1;
 	if (json_array_size(u->items))
@@ -213,5 +214,6 @@ undo_release(struct undo *u)
 	json_decref(u->items);
 	json_decref(u->cannot);
 	free(u->agency);
+	free(u->domain);
 	memset(u, 0, sizeof(*u));
 }
