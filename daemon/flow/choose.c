@@ -13,14 +13,20 @@
 
 /* --- is it free ------------------------------------------------------------------------------- */
 
-/* A tombstone may be given again only where the policy says after how long. */
+/*
+ * A tombstone may be given again only where the policy says after how long; and not the one that is
+ * the name of a purged mailbox's entry, which stands in the directory for good.
+ */
 static bool
-reusable(const struct policy *p, const struct address *a)
+reusable(struct flow *f, const struct policy *p, const struct address *a, struct arena *arena)
 {
+	struct mailbox entry;
 	struct policy_term t = policy_term(p, RULE_REUSE_AFTER);
 	struct date ended, today;
 
 	if (a->state != ADDRESS_TOMBSTONE || t.count < 0 || !a->ended_at)
+		return false;
+	if (store_mailbox(f->store, a->local, &entry, arena))
 		return false;
 	clock_day(a->ended_at, &ended);
 	clock_day((int64_t)(clock_wall_us() / 1000000), &today);
@@ -61,7 +67,7 @@ is_free(struct flow *f, const struct choose_ask *ask, const char *local, struct 
 	case ADDRESS_ALIAS:
 		return holder && !strcmp(holder, taken->login);
 	case ADDRESS_TOMBSTONE:
-		return reusable(ask->policy, taken);
+		return reusable(f, ask->policy, taken, a);
 	}
 	return false;
 }

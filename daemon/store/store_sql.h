@@ -82,7 +82,8 @@
 		"active_at = iif(excluded.state = 'active', ?8, iif(excluded.state = 'reserved', 0, " \
 		"active_at)), alias_at = iif(excluded.state = 'alias', ?8, " \
 		"iif(excluded.state IN ('reserved', 'active'), 0, alias_at)), " \
-		"ended_at = iif(excluded.state = 'tombstone', ?8, 0)") \
+		"ended_at = iif(excluded.state = 'tombstone', ?8, iif(excluded.state = 'reserved', " \
+		"ended_at, 0))") \
 	X(ADDRESS_LIST, "SELECT " ADDRESS_COLUMNS " FROM address a LEFT JOIN request r " \
 		"ON r.id = a.request WHERE a.local > ?1 AND (?2 IS NULL OR a.state = ?2) " \
 		"AND (?3 IS NULL OR a.domain = ?3) AND (?4 IS NULL OR instr(a.local, ?4)) " \
