@@ -157,6 +157,9 @@ letter_of_one(struct ctl *c, const json_t *mailbox, json_t **letter)
 			    "letter", number ? number : made_up, "date", date ? date : today, "signer",
 			    signer, "reason", ctl_opt(c, OPT_REASON), "items", item);
 	BUG_ON(!*letter);
+	if (strchr(ctl_text(mailbox, "address"), '@')) /* --domain may say another */
+		json_object_set_new(*letter, "domain",
+				    json_string(strchr(ctl_text(mailbox, "address"), '@') + 1));
 	return request_head(c, *letter);
 }
 

@@ -179,6 +179,7 @@ undo_order(struct call *c, const json_t *body, struct intake_order *o, struct er
 			json_object_set(letter, keys[i], json_object_get(body, keys[i]));
 	if (!rc) {
 		json_object_set_new(letter, "agency", json_string(u.agency));
+		json_object_set_new(letter, "domain", json_string(u.domain));
 		json_object_set(letter, "items", u.items);
 		o->data = json_dumps(letter, JSON_COMPACT);
 		o->len = o->data ? strlen(o->data) : 0;

@@ -13,41 +13,61 @@
 
 /* --- is it free ------------------------------------------------------------------------------- */
 
-/* A tombstone may be given again only where the policy says after how long. */
+/*
+ * A tombstone may be given again only where the policy says after how long; and not the one that is
+ * the name of a purged mailbox's entry, which stands in the directory for good.
+ */
 static bool
-reusable(const struct policy *p, const struct address *a)
+reusable(struct flow *f, const struct policy *p, const struct address *a, struct arena *arena)
 {
+	struct mailbox entry;
 	struct policy_term t = policy_term(p, RULE_REUSE_AFTER);
 	struct date ended, today;
 
 	if (a->state != ADDRESS_TOMBSTONE || t.count < 0 || !a->ended_at)
+		return false;
+	if (store_mailbox(f->store, a->local, &entry, arena))
 		return false;
 	clock_day(a->ended_at, &ended);
 	clock_day((int64_t)(clock_wall_us() / 1000000), &today);
 	return date_compare(policy_due_date(t, NULL, ended), today) <= 0;
 }
 
+/* What was promised to a row that failed is still the row's when it is asked again. */
+static bool
+promised_before(const struct item *again, const struct address *a)
+{
+	size_t n = strlen(a->local);
+
+	return again && a->request == again->request && !strncmp(again->address, a->local, n) &&
+	       again->address[n] == '@';
+}
+
 /* 1: free for the holder; 0: *taken says by what (local "" when by a row of this dry run). */
 static bool
-is_free(struct flow *f, const struct policy *p, const char *local, const char *holder,
-	struct choose_dry *dry, struct address *taken, struct arena *a)
+is_free(struct flow *f, const struct choose_ask *ask, const char *local, struct address *taken,
+	struct arena *a)
 {
+	const char *holder = ask->holder;
+
 	*taken = (struct address){ .local = "" };
-	if (dry && choose_dry_has(dry, local))
+	if (ask->dry && choose_dry_has(ask->dry, local))
 		return false;
 	if (!store_find_address(f->store, local, taken, a))
 		return true;
 	switch (taken->state) {
 	case ADDRESS_FREE:
 		return true;
-	case ADDRESS_ACTIVE:
-	case ADDRESS_RESERVED:
 	case ADDRESS_FOREIGN:
 		return false;
+	case ADDRESS_RESERVED:
+		return promised_before(ask->again, taken);
+	case ADDRESS_ACTIVE:
+		return ask->keeps && !strcmp(holder, taken->login);
 	case ADDRESS_ALIAS:
 		return holder && !strcmp(holder, taken->login);
 	case ADDRESS_TOMBSTONE:
-		return reusable(p, taken);
+		return reusable(f, ask->policy, taken, a);
 	}
 	return false;
 }
@@ -81,14 +101,13 @@ choose_tell(const struct address *a, struct buf *out)
 }
 
 int
-choose_check_free(struct flow *f, const struct policy *p, const char *local, const char *holder,
-		  struct choose_dry *dry, struct err *e)
+choose_check_free(struct flow *f, const struct choose_ask *ask, const char *local, struct err *e)
 {
 	AUTO(arena) a = arena_new();
 	AUTO(buf) text = BUF_INIT;
 	struct address taken;
 
-	if (is_free(f, p, local, holder, dry, &taken, a))
+	if (is_free(f, ask, local, &taken, a))
 		return 0;
 	if (!*taken.local)
 		return err_set(e, ERR_CONFLICT, "%s is promised by another row of this letter", local);
@@ -138,7 +157,7 @@ try_one(struct search *s, const char *template, unsigned seq, const char **colum
 		tell(s, template, seq, CHOOSE_UNFIT, NULL, NULL, e->msg);
 		return CHOOSE_UNFIT;
 	}
-	if (is_free(s->flow, ask->policy, s->local.data, ask->holder, ask->dry, &by, a)) {
+	if (is_free(s->flow, ask, s->local.data, &by, a)) {
 		tell(s, template, seq, CHOOSE_FREE, NULL, NULL, NULL);
 		return CHOOSE_FREE;
 	}
@@ -170,6 +189,12 @@ count_up(struct search *s, const char *template, const char **column, struct err
 		h->seq = seq - 1; /* may be given back: a letter that is refused */
 	}
 	return fate;
+}
+
+void
+choose_forget(struct flow *f)
+{
+	memset(f->hints, 0, sizeof(f->hints));
 }
 
 enum choose_fate

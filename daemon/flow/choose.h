@@ -24,6 +24,8 @@ struct choose_ask {
 	const char *agency_kind;
 	struct name_facts facts; /* name: as name_parse gave it */
 	const char *holder;      /* login of the mailbox it is for; NULL: a new one */
+	bool keeps;              /* the holder's address of now is as good as a free one */
+	const struct item *again; /* the same row of the same letter, which failed; NULL: none */
 	struct choose_dry *dry;
 };
 
@@ -55,9 +57,11 @@ int choose_split(const struct flow *f, const char *address, const char **local,
 		 const char **domain, struct arena *a, struct err *e) MUST_USE;
 /* Login of the mailbox an address or alias leads to; itself when the registry does not know it. */
 const char *choose_login_of(struct flow *f, const char *address, struct arena *a, struct err *e);
-/* May this mailbox (NULL: a new one) have it?  ERR_CONFLICT says by what it is taken. */
-int choose_check_free(struct flow *f, const struct policy *p, const char *local,
-		      const char *holder, struct choose_dry *dry, struct err *e) MUST_USE;
+/* May this mailbox have it?  ERR_CONFLICT says by what it is taken.  Names are not looked at. */
+int choose_check_free(struct flow *f, const struct choose_ask *ask, const char *local,
+		      struct err *e) MUST_USE;
+/* Promises were taken back: counting begins anew, so that they are given again. */
+void choose_forget(struct flow *f);
 /* "dtanguyet@x is promised by request 7": how a registered address is taken. */
 void choose_tell(const struct address *a, struct buf *out);
 /* A free address that people would take for this one, into out; false: there is none. */

@@ -4,6 +4,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/directory/dir.h"
+#include "daemon/flow/choose.h"
 #include "daemon/flow/decide.h"
 #include "daemon/flow/evidence.h"
 #include "daemon/flow/queue.h"
@@ -113,6 +114,7 @@ decide_refuse(struct flow *f, int64_t id, const char *reason, const struct actor
 	r.refusal = reason;
 	r.ended_at = (int64_t)clock_wall_us();
 	evidence_pii(&ev, "reason", reason);
+	choose_forget(f);
 	return write(f, &r, &ev, e);
 }
 
@@ -140,6 +142,7 @@ decide_cancel(struct flow *f, int64_t id, const char *reason, const struct actor
 	r.refusal = reason;
 	r.ended_at = (int64_t)clock_wall_us();
 	evidence_pii(&ev, "reason", reason);
+	choose_forget(f);
 	return write(f, &r, &ev, e);
 }
 
@@ -162,7 +165,7 @@ int
 decide_retry(struct flow *f, int64_t id, const char *reason, const struct actor *who,
 	     struct err *e)
 {
-	int64_t n[STATE_COUNT];
+	int64_t n[STATE_COUNT], failed;
 	AUTO(arena) a = arena_new();
 	struct request r;
 	struct evidence ev = { .ev = EVENT_RETRY, .actor = *who, .req = id };
@@ -175,13 +178,17 @@ decide_retry(struct flow *f, int64_t id, const char *reason, const struct actor 
 			       state_word((int)r.state));
 	if (store_item_counts(f->store, id, 0, n, e) < 0)
 		return -1;
-	ev.count = n[STATE_FAILED] + n[STATE_HELD];
+	failed = store_failed(f->store, id);
+	ev.count = failed + n[STATE_HELD];
+	if (!ev.count && n[STATE_FAILED])
+		return err_set(e, ERR_CONFLICT, "what failed of request %" PRId64 " was asked for again in "
+			       "another request of the same letter: retry that one", id);
 	if (!ev.count)
 		return err_set(e, ERR_CONFLICT, "request %" PRId64 " has no failed or held items", id);
 	evidence_pii(&ev, "reason", reason);
 	if (store_begin(f->store, e))
 		return -1;
-	if (requeue(f, &r, n[STATE_FAILED], &ev, e)) {
+	if (requeue(f, &r, failed, &ev, e)) {
 		store_abort(f->store);
 		return -1;
 	}

@@ -121,6 +121,7 @@ clean_up(void *arg)
 			       .result = "intake failed" };
 	struct store *s = in->flow->store;
 
+	choose_forget(in->flow);
 	in->request.state = STATE_CANCELLED;
 	in->request.ended_at = (int64_t)clock_wall_us();
 	loop_timer_set(in->clean_up, CLEAN_UP_MS); /* until on_cleaned_up */

@@ -113,9 +113,11 @@ find_custodian(struct flow *f, const char *address, const char **dn, struct aren
 
 /* The address that the letter itself proposes. */
 static int
-proposed(struct intake_letter *l, const char *address, const char *holder, const char **local,
-	 struct arena *a, struct err *e)
+proposed(struct intake_letter *l, const struct intake_row *r, const char *address,
+	 const char **local, struct arena *a, struct err *e)
 {
+	struct choose_ask ask = { .policy = l->rules.policy, .again = r->again, .dry = l->dry,
+				  .holder = r->has_before ? r->before.login : NULL };
 	const char *domain;
 
 	if (choose_split(l->flow, address, local, &domain, a, e))
@@ -123,7 +125,7 @@ proposed(struct intake_letter *l, const char *address, const char *holder, const
 	if (strchr(address, '@') && strcmp(domain, l->rules.domain))
 		return err_set(e, ERR_USAGE, "\"%s\" is of another domain than the letter's addresses: "
 			       "its domain is %s", address, l->rules.domain);
-	return choose_check_free(l->flow, l->rules.policy, *local, holder, l->dry, e);
+	return choose_check_free(l->flow, &ask, *local, e);
 }
 
 static int
@@ -141,7 +143,7 @@ check_create(struct intake_letter *l, const struct letter_row *row, struct plan_
 		return -1;
 	out->column = "address";
 	if (*row->cell[LETTER_address]) {
-		if (proposed(l, row->cell[LETTER_address], NULL, &local, a, e))
+		if (proposed(l, out, row->cell[LETTER_address], &local, a, e))
 			return -1;
 		out->item.login = local;
 	}
@@ -178,6 +180,19 @@ check_agency(const struct intake_letter *l, const struct mailbox *m, enum op op,
 		       m->address, m->agency, agency);
 }
 
+/* The rules of a letter are those of its domain; a transfer may bring a mailbox into it. */
+static int
+check_domain(const struct intake_letter *l, const struct mailbox *m, enum op op, struct err *e)
+{
+	const char *at = strchr(m->address, '@');
+
+	if (op == OP_TRANSFER || !at || !strcmp(at + 1, l->rules.domain))
+		return 0;
+	return err_set(e, ERR_USAGE, "%s is of another domain than this letter, whose domain is %s: send "
+		       "what is about it in a letter of its own with the domain %s", m->address,
+		       l->rules.domain, at + 1);
+}
+
 static int
 check_change(struct intake_letter *l, const struct letter_row *row, struct plan_ask *ask,
 	     struct intake_row *out, struct arena *a, struct err *e)
@@ -190,7 +205,7 @@ check_change(struct intake_letter *l, const struct letter_row *row, struct plan_
 		return -1;
 	if (!store_mailbox(l->flow->store, login, &out->before, a))
 		return no_mailbox(l->flow, row->cell[LETTER_address], a, e);
-	if (check_agency(l, &out->before, row->op, e))
+	if (check_agency(l, &out->before, row->op, e) || check_domain(l, &out->before, row->op, e))
 		return -1;
 	out->has_before = true;
 	out->column = "op";
@@ -206,7 +221,7 @@ check_change(struct intake_letter *l, const struct letter_row *row, struct plan_
 	if (!*row->cell[LETTER_new_address])
 		return 0;
 	out->column = "new_address";
-	if (proposed(l, row->cell[LETTER_new_address], login, &local, a, e))
+	if (proposed(l, out, row->cell[LETTER_new_address], &local, a, e))
 		return -1;
 	if (!strncmp(out->before.address, local, strlen(local)) &&
 	    out->before.address[strlen(local)] == '@')
@@ -225,8 +240,10 @@ recognise(struct intake_letter *l, struct intake_row *out, struct arena *a, stru
 	if (!l->known || !store_find_ref(l->flow->store, h->agency, h->number, h->date,
 					 out->item.ref, &out->known, a))
 		return 0;
-	if (out->known.state == STATE_FAILED)
-		return 0; /* corrected or not: it is asked again */
+	if (out->known.state == STATE_FAILED) {
+		out->again = &out->known; /* corrected or not: it is asked again */
+		return 0;
+	}
 	out->already = true;
 	if (!strcmp(out->known.input, out->item.input))
 		return 1;
@@ -330,7 +347,7 @@ follow(void *arg, const struct choose_trial *t)
 }
 
 enum choose_fate
-intake_row_name(struct intake_letter *l, const char *const *cell, bool is_new,
+intake_row_name(struct intake_letter *l, const char *const *cell, const struct choose_ask *like,
 		struct mailbox *after, struct buf *trail, const char **column, struct arena *a,
 		struct err *e)
 {
@@ -339,8 +356,8 @@ intake_row_name(struct intake_letter *l, const char *const *cell, bool is_new,
 	bool named = !name_parse(&name, after->full_name, NULL);
 	struct choose_ask ask = {
 		.policy = l->rules.policy, .kind = (enum kind)kind_from(after->kind),
-		.agency_kind = l->rules.agency.kind, .holder = is_new ? NULL : after->login,
-		.dry = l->dry,
+		.agency_kind = l->rules.agency.kind, .holder = like->holder,
+		.keeps = like->keeps, .again = like->again, .dry = l->dry,
 		.facts = { .name = named ? &name : NULL, .birth_year = cell[LETTER_birth_year],
 			   .birth_month = cell[LETTER_birth_month], .id_tail = cell[LETTER_id_tail],
 			   .unit = after->unit, .agency = l->rules.agency.code },
@@ -352,7 +369,7 @@ intake_row_name(struct intake_letter *l, const char *const *cell, bool is_new,
 		name_release(&name);
 	if (fate != CHOOSE_FREE)
 		return fate;
-	if (is_new) {
+	if (!like->holder) {
 		after->login = arena_strdup(a, local);
 		after->address = arena_printf(a, "%s@%s", local, l->rules.domain);
 	} else {
@@ -375,10 +392,13 @@ give_address(struct intake_letter *l, struct intake_row *r, const struct letter_
 	     struct buf *trail, struct arena *a, struct err *e)
 {
 	bool is_new = row->op == OP_CREATE;
+	struct choose_ask ask = { .policy = l->rules.policy, .again = r->again, .dry = l->dry,
+				  .holder = is_new ? NULL : r->before.login,
+				  .keeps = row->op == OP_TRANSFER };
 
 	if (is_new && *r->item.login) { /* the letter proposes one */
 		r->column = "address";
-		if (choose_check_free(l->flow, l->rules.policy, r->item.login, NULL, l->dry, e))
+		if (choose_check_free(l->flow, &ask, r->item.login, e))
 			return -1;
 		r->after.login = r->item.login;
 		r->after.address = arena_printf(a, "%s@%s", r->after.login, l->rules.domain);
@@ -387,7 +407,7 @@ give_address(struct intake_letter *l, struct intake_row *r, const struct letter_
 	if (!is_new && !r->readdress)
 		return 0;
 	r->column = "full_name";
-	switch (intake_row_name(l, row->cell, is_new, &r->after, trail, &r->column, a, e)) {
+	switch (intake_row_name(l, row->cell, &ask, &r->after, trail, &r->column, a, e)) {
 	case CHOOSE_FREE:
 		break;
 	case CHOOSE_TAKEN:

@@ -25,6 +25,7 @@ struct intake_row {
 	bool has_before;
 	bool already;                /* recognised; known is the earlier item */
 	struct item known;
+	const struct item *again;    /* known, when that failed and this asks for it again */
 	const char *column;          /* at fault, when -1 is returned */
 	bool readdress;              /* a mailbox that is there gets another address */
 	int late;                    /* days after the decision, when they are too many */
@@ -45,12 +46,13 @@ int intake_row_write(struct intake_letter *l, struct intake_row *r, const struct
 void intake_row_plan(struct flow *f, struct item *i, const struct mailbox *before,
 		     struct mailbox *after, struct arena *a);
 /*
- * Address for a mailbox by the policy, from the cells of its row.  CHOOSE_FREE: after has it (and
- * the login of a new one).  trail: what was taken, and by what.
+ * Address for a mailbox by the policy, from the cells of its row.  like: holder, keeps and again.
+ * CHOOSE_FREE: after has it (and the login of a new one).  trail: what was taken, and by what.
  */
-enum choose_fate intake_row_name(struct intake_letter *l, const char *const *cell, bool is_new,
-				 struct mailbox *after, struct buf *trail, const char **column,
-				 struct arena *a, struct err *e) MUST_USE;
+enum choose_fate intake_row_name(struct intake_letter *l, const char *const *cell,
+				 const struct choose_ask *like, struct mailbox *after,
+				 struct buf *trail, const char **column, struct arena *a,
+				 struct err *e) MUST_USE;
 /* Promises the address of the mailbox to a request. */
 int intake_row_reserve(struct flow *f, const struct mailbox *m, int64_t request,
 		       struct err *e) MUST_USE;

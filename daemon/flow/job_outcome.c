@@ -355,8 +355,10 @@ is_ours(struct job *j, const struct dir_entry *found)
 {
 	struct mailbox m;
 
-	if (j->item.op == OP_CREATE || !store_mailbox(j->flow->store, j->item.login, &m, j->arena))
+	if (!store_mailbox(j->flow->store, j->item.login, &m, j->arena))
 		return false;
+	if (j->item.op == OP_CREATE)
+		return true; /* the address was promised, taken back and given to somebody else */
 	for (int n = 0; n < PLAN_ATTR_COUNT; n++) {
 		AUTO(str) is = dir_entry_join(found, plan_attr_names[n]);
 
@@ -373,7 +375,9 @@ unit_moved(struct job *j, const void *arg, struct err *e)
 	AUTO(buf) difference = BUF_INIT;
 	struct evidence ev = outcome(j, "moved"), drift = { .ev = EVENT_DRIFT };
 	bool ours = is_ours(j, found);
-	const char *error = ours ?
+	const char *error = ours && j->item.op == OP_CREATE ?
+		"the address went to another mailbox since this was planned: it gets another address and "
+		"needs approval again" : ours ?
 		"another request changed this mailbox since this was planned: it is planned and needs "
 		"approval again" : j->item.op == OP_CREATE ?
 		"the directory has an entry of this name that hopthu did not make: it gets another "

@@ -35,7 +35,8 @@ static int
 check_address(struct flow *f, const char *address, struct proposal *p, struct arena *a,
 	      struct err *e)
 {
-	const char *domain, *holder = p->item.op == OP_CREATE ? NULL : p->item.login;
+	struct choose_ask ask = { .holder = p->item.op == OP_CREATE ? NULL : p->item.login };
+	const char *domain;
 
 	if (rules_find(f, p->request.agency, p->request.domain, &p->rules, a, e) ||
 	    choose_split(f, address, &p->local, &domain, a, e))
@@ -43,7 +44,8 @@ check_address(struct flow *f, const char *address, struct proposal *p, struct ar
 	if (strchr(address, '@') && strcmp(domain, p->rules.domain))
 		return err_set(e, ERR_USAGE, "\"%s\" is of another domain than the letter's addresses: "
 			       "its domain is %s", address, p->rules.domain);
-	return choose_check_free(f, p->rules.policy, p->local, holder, NULL, e);
+	ask.policy = p->rules.policy;
+	return choose_check_free(f, &ask, p->local, e);
 }
 
 /* The plan that the row has, with the address in it. */

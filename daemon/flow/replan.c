@@ -83,7 +83,8 @@ again_create(struct intake_letter *l, struct item *i, struct mailbox *after, str
 				   .aliases = "", .purge_due = "" };
 	plan_apply(&old, after, a);
 	plan_release(&old);
-	switch (intake_row_name(l, cell, true, after, &trail, &column, a, e)) {
+	switch (intake_row_name(l, cell, &(struct choose_ask){ .holder = NULL }, after, &trail, &column, a,
+				e)) {
 	case CHOOSE_FREE:
 		return intake_row_reserve(l->flow, after, i->request, e);
 	case CHOOSE_TAKEN:

@@ -42,7 +42,18 @@ static const struct {
 	{ LETTER_full_name, PLAN_cn },   { LETTER_title, PLAN_title },
 	{ LETTER_unit, PLAN_ou },        { LETTER_phone, PLAN_telephoneNumber },
 	{ LETTER_rank, PLAN_hopthuRank }, { LETTER_quota, PLAN_hopthuQuota },
+	{ LETTER_custodian, PLAN_hopthuCustodian },
 };
+
+/* "uid=anhbt,ou=people,..." as hopthu wrote it -> "anhbt"; a custodian is never taken away. */
+static json_t *
+custodian_value(const char *dn)
+{
+	const char *login = strchr(dn, '=') ? strchr(dn, '=') + 1 : dn;
+	AUTO(str) local = xstrndup(login, strcspn(login, ","));
+
+	return json_string(local);
+}
 
 /* A quota in the unit that it is a whole number of. */
 static json_t *
@@ -72,6 +83,8 @@ put_back(json_t *row, const struct plan *p)
 			json_object_set_new(row, word, json_string("-"));
 		else if (columns[n].column == LETTER_quota)
 			json_object_set_new(row, word, quota_value(value));
+		else if (columns[n].column == LETTER_custodian)
+			json_object_set_new(row, word, custodian_value(value));
 		else
 			json_object_set_new(row, word, json_string(value));
 	}
@@ -185,6 +198,7 @@ undo_build(struct flow *f, int64_t id, struct undo *u, struct err *e)
 			       "undone in one letter", id, r.items, ROWS_MAX);
 	u->items = json_array();
 	u->cannot = json_array();
+	u->domain = xstrdup(r.domain);
 	if (store_items(f->store, id, 0, 0, -1, on_item, &w, e) < 0)
 		return -1;
 	if (json_array_size(u->items))
@@ -200,5 +214,6 @@ undo_release(struct undo *u)
 	json_decref(u->items);
 	json_decref(u->cannot);
 	free(u->agency);
+	free(u->domain);
 	memset(u, 0, sizeof(*u));
 }

@@ -17,6 +17,7 @@ struct undo {
 	json_t *items;  /* of the letter */
 	json_t *cannot;
 	char *agency;
+	char *domain;   /* that of the request: another's rules are not asked */
 };
 /* ERR_NOTFOUND, ERR_CONFLICT: it has not ended, or there is nothing to take back. */
 int undo_build(struct flow *f, int64_t request, struct undo *u, struct err *e) MUST_USE;

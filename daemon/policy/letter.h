@@ -48,8 +48,8 @@ extern const char *const letter_column_words[LETTER_COLUMN_COUNT + 1]; /* ends w
  * A row: cleaned text (text_clean), "" where the cell is empty or the column missing.  op, kind and
  * basis_kind are words of common/vocab.h, addresses and custodian in lower case, dates YYYY-MM-DD,
  * birth_month two digits, Vietnamese phone numbers digits with a leading 0.  "-" stands only in
- * title, unit, phone, rank and quota of an update, and takes the value away; everywhere else a
- * cell of "-" counts as empty.
+ * title, unit, phone, rank and quota of an update or transfer, and takes the value away; everywhere
+ * else a cell of "-" counts as empty.
  */
 struct letter_row {
 	unsigned number;  /* 1 = the first row below the header, first element of items */

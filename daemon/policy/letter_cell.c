@@ -196,20 +196,20 @@ check_address(struct check *c)
 			     op_word(c->row.op));
 }
 
-/* Without one the policy names the mailbox anew. */
+/* Without one the policy names the mailbox anew, a transferred one if the agency is part of names. */
 static void
 check_new_address(struct check *c)
 {
 	if (!*c->row.cell[LETTER_new_address])
 		return;
-	if (c->row.op == OP_RENAME)
+	if (c->row.op == OP_RENAME || c->row.op == OP_TRANSFER)
 		check_mailbox(c, LETTER_new_address);
 	else if (c->row.op == OP_CREATE)
 		letter_wrong(c, LETTER_new_address,
-			     "only rename takes a new address; in a create an address is asked for "
+			     "only rename and transfer take a new address; in a create an address is asked for "
 			     "in the column address");
 	else
-		letter_wrong(c, LETTER_new_address, "only rename takes a new address, not %s",
+		letter_wrong(c, LETTER_new_address, "only rename and transfer take a new address, not %s",
 			     op_word(c->row.op));
 }
 

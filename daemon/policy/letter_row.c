@@ -90,11 +90,11 @@ formula(const char *s, enum letter_column col)
 	       !strncmp(s, "\uFF1D", 3) || !strncmp(s, "\uFF0B", 3) || !strncmp(s, "\uFF20", 3);
 }
 
-/* "-" means "take the value away": only an update can, and only what may be missing. */
+/* "-" means "take the value away": an update and a transfer can, and only what may be missing. */
 static void
 check_clear(struct check *c, enum letter_column col)
 {
-	if (c->row.op == OP_UPDATE &&
+	if ((c->row.op == OP_UPDATE || c->row.op == OP_TRANSFER) &&
 	    (col == LETTER_title || col == LETTER_unit || col == LETTER_phone ||
 	     col == LETTER_rank || col == LETTER_quota))
 		return;

@@ -32,7 +32,7 @@
 	X(ALIAS_PERIOD, "alias.period", TERM, NULL, "6 months", \
 	  "How long the old address still receives after a rename or transfer.") \
 	X(REUSE_AFTER, "reuse.after", TERM, NULL, "never", \
-	  "When the address of a purged mailbox may be given to somebody else.") \
+	  "When an address of a purged mailbox may be given to somebody else; its login never is.") \
 	X(REQUEST_BY, "request.by", TEXT, NULL, "cơ quan quản lý, bằng văn bản", "Who asks, and how.") \
 	X(REQUEST_ROLES, "request.roles", WORDS, "requester|agency-admin|technician|admin", \
 	  "requester|technician", "Roles that may send a letter.") \

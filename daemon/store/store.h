@@ -155,7 +155,9 @@ int store_disallow(struct store *s, const char *approver, void (*each)(void *arg
 		   void *arg, struct err *e) MUST_USE;
 /* True while an intent of the request has no outcome. */
 bool store_has_intent(struct store *s, int64_t request);
-/* Failed and held items go back to planned. */
+/* Failed items that no later request of the same letter asks for. */
+int64_t store_failed(struct store *s, int64_t request);
+/* These and held items go back to planned. */
 int store_requeue(struct store *s, int64_t request, int64_t at, struct err *e) MUST_USE;
 int store_add_item(struct store *s, struct item *i, struct err *e) MUST_USE; /* gives i->id */
 int store_put_item(struct store *s, const struct item *i, struct err *e) MUST_USE;

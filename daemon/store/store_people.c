@@ -143,15 +143,15 @@ address_state_from(const char *word)
 	return -1;
 }
 
-/* A promise is void when its letter was withdrawn. */
+/* A promise is void when its letter was withdrawn: then the address is what it was before. */
 static enum address_state
-address_state(const char *word, const char *of_request)
+address_state(const char *word, const char *of_request, int64_t ended_at)
 {
 	int state = address_state_from(word);
 
 	if (state == ADDRESS_RESERVED && (!strcmp(of_request, state_word(STATE_REFUSED)) ||
 					  !strcmp(of_request, state_word(STATE_CANCELLED))))
-		return ADDRESS_FREE;
+		return ended_at ? ADDRESS_TOMBSTONE : ADDRESS_FREE;
 	return state < 0 ? ADDRESS_FOREIGN : (enum address_state)state;
 }
 
@@ -162,7 +162,8 @@ store_address(struct store *s, const char *local, int64_t *request)
 	enum address_state state = ADDRESS_FREE;
 
 	if (store_row(s, st, NULL) == 1) {
-		state = address_state(store_peek(st, 3), store_peek(st, 10));
+		state = address_state(store_peek(st, 3), store_peek(st, 10),
+				      sqlite3_column_int64(st, 9));
 		if (request)
 			*request = sqlite3_column_int64(st, 5);
 	}
@@ -177,7 +178,8 @@ read_address(sqlite3_stmt *st, struct address *a, struct arena *arena)
 		.local = store_text(st, 0, arena),
 		.domain = store_text(st, 1, arena),
 		.login = store_text(st, 2, arena),
-		.state = address_state(store_peek(st, 3), store_peek(st, 10)),
+		.state = address_state(store_peek(st, 3), store_peek(st, 10),
+				       sqlite3_column_int64(st, 9)),
 		.person = store_text(st, 4, arena),
 		.request = sqlite3_column_int64(st, 5),
 		.reserved_at = sqlite3_column_int64(st, 6),

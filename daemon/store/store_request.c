@@ -146,6 +146,16 @@ store_has_intent(struct store *s, int64_t request)
 	return has;
 }
 
+int64_t
+store_failed(struct store *s, int64_t request)
+{
+	sqlite3_stmt *st = store_bind(s, SQL_ITEM_FAILED, "i", request);
+	int64_t n = store_row(s, st, NULL) == 1 ? sqlite3_column_int64(st, 0) : 0;
+
+	store_reset(st);
+	return n;
+}
+
 int
 store_requeue(struct store *s, int64_t request, int64_t at, struct err *e)
 {

@@ -17,6 +17,12 @@
 #define ADDRESS_COLUMNS \
 	"a.local, a.domain, a.login, a.state, a.person, a.request, a.reserved_at, a.active_at, " \
 	"a.alias_at, a.ended_at, coalesce(r.state, '')"
+/* The row was asked for again in a later letter of the same number, and that one stands. */
+#define ASKED_AGAIN(i) \
+	"EXISTS (SELECT 1 FROM request o JOIN request q ON q.agency = o.agency " \
+	"AND q.letter = o.letter AND substr(q.date, 1, 4) = substr(o.date, 1, 4) AND q.id > o.id " \
+	"JOIN item n ON n.request = q.id AND n.ref = " i ".ref WHERE o.id = " i ".request " \
+	"AND (q.state NOT IN ('refused', 'cancelled') OR n.state = 'done'))"
 /* Letters that have not ended. */
 #define OPEN_STATES "('received', 'name-needed', 'planned', 'approved')"
 /* What waits the longest comes first; without a term last. */
@@ -76,7 +82,8 @@
 		"active_at = iif(excluded.state = 'active', ?8, iif(excluded.state = 'reserved', 0, " \
 		"active_at)), alias_at = iif(excluded.state = 'alias', ?8, " \
 		"iif(excluded.state IN ('reserved', 'active'), 0, alias_at)), " \
-		"ended_at = iif(excluded.state = 'tombstone', ?8, 0)") \
+		"ended_at = iif(excluded.state = 'tombstone', ?8, iif(excluded.state = 'reserved', " \
+		"ended_at, 0))") \
 	X(ADDRESS_LIST, "SELECT " ADDRESS_COLUMNS " FROM address a LEFT JOIN request r " \
 		"ON r.id = a.request WHERE a.local > ?1 AND (?2 IS NULL OR a.state = ?2) " \
 		"AND (?3 IS NULL OR a.domain = ?3) AND (?4 IS NULL OR instr(a.local, ?4)) " \
@@ -152,7 +159,10 @@
 		"ORDER BY i.due LIMIT 1") \
 	X(ITEM_INTENT, "SELECT 1 FROM item WHERE request = ? AND intent <> 0 LIMIT 1") \
 	X(ITEM_REQUEUE, "UPDATE item SET state = 'planned', error = '', tried = 1, updated_at = ?2 " \
-		"WHERE request = ?1 AND state IN ('failed', 'held')") \
+		"WHERE request = ?1 AND (state = 'held' OR (state = 'failed' " \
+		"AND NOT " ASKED_AGAIN("item") "))") \
+	X(ITEM_FAILED, "SELECT count(*) FROM item WHERE request = ?1 AND state = 'failed' " \
+		"AND NOT " ASKED_AGAIN("item")) \
 	X(REQUEST_READY, "SELECT r.id FROM request r WHERE r.state = 'approved' " \
 		"AND (EXISTS (SELECT 1 FROM item i INDEXED BY item_state WHERE i.request = r.id " \
 		"AND i.state = 'planned' AND i.due <= ?1) OR EXISTS (SELECT 1 FROM item i " \

@@ -81,23 +81,23 @@ def free_text(path):
 
 
 POLICY = """domain = "%s"
-valid_from = "2020-01-01"
+valid_from = "%s"
 document = "Quy chế thử"
 """
 RULE = 'rule "%s" { value = %s legal_basis = "thử" }\n'
 
 
-def write_policy(folder, domain=DOMAIN, **rules):
+def write_policy(folder, domain=DOMAIN, valid_from="2020-01-01", file=None, **rules):
     """A policy file whose rules are given; dots of their names as two underscores."""
     folder.mkdir(exist_ok=True)
-    text = POLICY % domain
+    text = POLICY % (domain, valid_from)
     for name, value in rules.items():
         if isinstance(value, list):
             value = "{%s}" % ", ".join('"%s"' % v for v in value)
         else:
             value = '"%s"' % value
         text += RULE % (name.replace("__", "."), value)
-    (folder / ("%s.conf" % domain)).write_text(text)
+    (folder / ("%s.conf" % (file or domain))).write_text(text)
     folder.chmod(0o755)
     return folder
 

@@ -91,7 +91,7 @@ def test_order(door, verb):
     body = json.loads(door.seen[-1][3])
     assert re.fullmatch(r"ctl-\d{8}T\d{6}-[a-z]{3}", body.pop("letter"))
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", body.pop("date"))
-    assert body == {"agency": "snv", "signer": "lan", "reason": "nghỉ hưu",
+    assert body == {"agency": "snv", "domain": "x.vn", "signer": "lan", "reason": "nghỉ hưu",
                     "items": [{"op": verb, "address": "nguyetdta@x.vn"}]}
     assert json.loads(r.stdout)["id"] == 7 and "approval" in r.stderr
     door.routes["POST", "/v1/requests"] = letter(1, id=None, digest=None)

@@ -161,8 +161,11 @@ test_rename(void **state)
 	accepts("op,address,new_address\nrename,lan,Mai.Lan@x.vn\nrename,binh,\n",
 		"1/2 rename -1 address=lan new_address=mai.lan@x.vn\n"
 		"2/3 rename -1 address=binh\n");
+	accepts("op,address,new_address\ntransfer,lan,mai.lan\n",
+		"1/2 transfer -1 address=lan new_address=mai.lan\n");
+	accepts("op,address,title,unit\ntransfer,lan,-,\n", "1/2 transfer -1 title=- address=lan\n");
 	refuses("op,address,new_address\nrename,lan,m ai\n", 1, "1/2 new_address [m ai]");
-	refuses("op,address,new_address\nclose,lan,mai\n", 1, "only rename takes a new address, not close");
+	refuses("op,address,new_address\nclose,lan,mai\n", 1, "only rename and transfer take a new address, not close");
 	refuses("op,full_name,new_address\ncreate,An,mai\n", 1, "asked for in the column address");
 	refuses("op,address,new_address\nrename,,mai\n", 1, "rename needs the address");
 }
