@@ -6,7 +6,8 @@
  * and the manual.  X(NAME, "word", "what it means")
  */
 
-/* What an item does.  Mailbox operations come in letters; the others are an administrator's orders. */
+/* What an item does.  Mailbox operations come in letters; the others are orders of an administrator, the
+ * last one hopthud's own. */
 #define VOCAB_OPS(X) \
 	X(CREATE, "create", "give a new mailbox") \
 	X(UPDATE, "update", "change what is written about its holder") \
@@ -19,7 +20,8 @@
 	X(TRANSFER, "transfer", "to another agency of the province") \
 	X(AGENCY_ADD, "agency-add", "write an agency into the directory") \
 	X(OPERATOR_ADD, "operator-add", "write an operator's entry into the directory") \
-	X(OPERATOR_REVOKE, "operator-revoke", "take an operator's roles out of the directory")
+	X(OPERATOR_REVOKE, "operator-revoke", "take an operator's roles out of the directory") \
+	X(PASSWORD_POLICY, "password-policy", "put the password rules in force into the directory")
 
 /* States of an item and of a request.  E = an end. */
 #define VOCAB_STATES(X) \

@@ -16,6 +16,7 @@
 #include "daemon/flow/evidence.h"
 #include "daemon/flow/flow.h"
 #include "daemon/flow/intake.h"
+#include "daemon/flow/password.h"
 #include "daemon/flow/policies.h"
 
 #define DRAIN_MS 10000 /* then whatever is still on its way is left to the next run */
@@ -123,6 +124,7 @@ on_hour(void *arg)
 	d->size_seen = size;
 	if (d->quiet_hours >= QUIET_HOURS && !evidence_alone(d->flow, &ev, NULL))
 		d->quiet_hours = 0;
+	password_check(d->flow);
 	loop_timer_set(d->hourly, HOUR_MS);
 }
 
@@ -135,6 +137,8 @@ on_probed(void *arg, const struct err *failure)
 
 	if (!failure && !intakes_any(d->flow) && intake_recover(d->flow, &e))
 		log_error("%s", e.msg);
+	if (!failure)
+		password_check(d->flow);
 }
 
 /* While nothing can be written: one small record, until it works again. */
@@ -355,6 +359,7 @@ on_hup(void *arg)
 		log_info("configuration reloaded");
 		d->to_announce = EVENT_CONFIG;
 		announce(d);
+		password_begin(d->flow);
 	}
 	notify_ready();
 }
@@ -422,6 +427,7 @@ make(struct daemon *d, struct err *e)
 	announce(d);
 	if (flow_recover(d->flow, e))
 		return -1;
+	password_begin(d->flow);
 	d->auth = auth_new(d->loop, d->flow, key, e);
 	explicit_bzero(key, sizeof(key));
 	if (!d->auth || !(d->api = api_new(d->flow, d->auth, e)))

@@ -37,6 +37,8 @@ flow_free(struct flow *f)
 	intakes_free(f);
 	queue_free(f->queue);
 	policies_free(f->policies);
+	store_forget(f->store, f);
+	free(f->password_tried);
 	free(f);
 }
 

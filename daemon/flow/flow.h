@@ -11,7 +11,7 @@
  * What puts policy, store and directory together.  intake: a letter becomes planned items.
  * decide: approve, refuse, cancel, retry.  queue: which item is next.  job: one item on its way
  * into the directory.  replan: items under which the directory moved.  order: entries of agencies
- * and operators.  evidence: the audit record of each of these.
+ * and operators.  password: the password rules in force.  evidence: the audit record of each of these.
  */
 struct dir;
 struct queue;
@@ -36,6 +36,8 @@ struct flow {
 	struct foreign *foreign; /* the listing that is on its way, or NULL */
 	struct hint hints[FLOW_HINTS]; /* choose.c */
 	uint8_t plan_key[PLAN_KEY]; /* salts of plan lines; a secret of the database */
+	char *password_tried; /* password.c: the rules of its last order of this run, or NULL */
+	int password_tries;   /* how often those may still be ordered */
 	bool draining; /* nothing new is begun */
 };
 

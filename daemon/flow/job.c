@@ -300,6 +300,8 @@ on_reply(void *arg, const struct dir_result *r)
 		pause_it(j);
 		return;
 	case DIR_DENIED:
+		job_denied(j, r);
+		return;
 	case DIR_BROKEN:
 		job_hold(j, r->message);
 		return;
@@ -334,6 +336,7 @@ send_it(struct job *j)
 static const char *const read_attrs[] = {
 #define X(n) #n,
 	PLAN_ATTRS(X)
+	PLAN_PASSWORD_ATTRS(X)
 #undef X
 	"entryUUID", "entryCSN", NULL
 };

@@ -9,6 +9,7 @@
 #include "daemon/base/log.h"
 #include "daemon/flow/job_outcome.h"
 #include "daemon/flow/job_private.h"
+#include "daemon/flow/password.h"
 #include "daemon/flow/replan.h"
 
 /* --- after the commit ------------------------------------------------------------------------- */
@@ -20,6 +21,7 @@ on_recorded(void *arg, const struct err *failure)
 	struct flow *f = j->flow;
 	int64_t request = j->item.request;
 	bool ended = j->ended_request, held = j->held, operator = j->item.op == OP_OPERATOR_ADD;
+	bool password = j->item.op == OP_PASSWORD_POLICY, moved = j->moved;
 
 	if (failure) {
 		/* The directory knows more than the database: read it again when it can be written. */
@@ -39,6 +41,8 @@ on_recorded(void *arg, const struct err *failure)
 	queue_settled(f, request);
 	if (operator)
 		queue_wake(f); /* what waited for this name can begin */
+	if (password)
+		password_ended(f, moved);
 }
 
 /* --- the unit --------------------------------------------------------------------------------- */
@@ -100,7 +104,7 @@ record(struct job *j, unit_fn *fn, const void *arg)
 	struct err e = ERR_INIT;
 
 	j->state = JOB_RECORD;
-	j->ended_request = false;
+	j->ended_request = j->moved = false;
 	j->as_begun = j->item;
 	if (store_begin(s, &e)) {
 		on_recorded(j, &e);
@@ -158,6 +162,7 @@ write_addresses(struct job *j, const struct mailbox *before, const struct mailbo
 	case OP_AGENCY_ADD:
 	case OP_OPERATOR_ADD:
 	case OP_OPERATOR_REVOKE:
+	case OP_PASSWORD_POLICY:
 	case OP_COUNT:
 		break;
 	}
@@ -226,6 +231,10 @@ unit_done(struct job *j, const void *arg, struct err *e)
 		if (write_operator(j, e))
 			return -1;
 		break;
+	case OP_PASSWORD_POLICY:
+		if (password_written(j->flow, &j->plan, j->item.opid, e))
+			return -1;
+		break;
 	case OP_AGENCY_ADD:
 	case OP_COUNT:
 		break;
@@ -275,6 +284,10 @@ clean(struct job *j, const char *message)
 void
 job_failed(struct job *j, const char *message, int code)
 {
+	if (j->item.op == OP_PASSWORD_POLICY)
+		message = arena_printf(j->arena, "the directory's password policy does not follow the rules "
+				       "in force: %s; see \"The password policy\" in ldif/README.md",
+				       message);
 	message = clean(j, message);
 	log_warn("request %" PRId64 " row %" PRId64 " failed: %s", j->item.request, j->item.row,
 		 message);
@@ -301,6 +314,16 @@ job_hold(struct job *j, const char *message)
 		  j->item.request, j->item.row, message);
 	j->held = true;
 	record(j, unit_hold, message);
+}
+
+void
+job_denied(struct job *j, const struct dir_result *r)
+{
+	/* hopthud gives its own order again by itself, and must not leave one open for that */
+	if (j->item.op == OP_PASSWORD_POLICY)
+		job_failed(j, r->message, r->code);
+	else
+		job_hold(j, r->message);
 }
 
 /* --- moved ------------------------------------------------------------------------------------ */
@@ -401,9 +424,35 @@ unit_moved(struct job *j, const void *arg, struct err *e)
 	return end_item(j, STATE_CHECKED, error, e);
 }
 
+static int
+unit_password_moved(struct job *j, const void *arg, struct err *e)
+{
+	AUTO(buf) difference = BUF_INIT;
+	struct evidence ev = outcome(j, "moved"), drift = { .ev = EVENT_DRIFT };
+
+	if (password_moved(j->flow, arg, &difference, e))
+		return -1;
+	j->moved = true;
+	drift.actor = actor_daemon;
+	drift.op = ev.op;
+	drift.req = j->item.request;
+	drift.row = j->item.row;
+	evidence_pii(&drift, "found", difference.data);
+	if (evidence_append(j->flow, &ev, NULL, e) || evidence_append(j->flow, &drift, NULL, e))
+		return -1;
+	return end_item(j, STATE_FAILED, "the password policy was changed in the directory, not by "
+			"hopthu: the drift record says how", e);
+}
+
 void
 job_moved(struct job *j, const struct dir_entry *found)
 {
+	if (j->item.op == OP_PASSWORD_POLICY) {
+		log_warn("request %" PRId64 ": the password policy was changed in the directory, not by "
+			 "hopthu", j->item.request);
+		record(j, unit_password_moved, found);
+		return;
+	}
 	if (j->item.op >= OP_AGENCY_ADD) {
 		job_failed(j, "the directory has an entry of this name that hopthu did not make, or "
 			      "changed it: look at it with ldapsearch", 0);

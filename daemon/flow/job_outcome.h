@@ -9,6 +9,8 @@
 void job_done(struct job *j, const struct dir_result *r); /* r->entry: what was read, or NULL */
 void job_failed(struct job *j, const char *message, int code);
 void job_hold(struct job *j, const char *message);
+/* Refused by the access rules, so nothing happened: waits for a person. */
+void job_denied(struct job *j, const struct dir_result *r);
 /* The directory is not what the plan was made from. */
 void job_moved(struct job *j, const struct dir_entry *found);
 #endif

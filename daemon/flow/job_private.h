@@ -21,7 +21,7 @@ struct job {
 	bool read_first;
 	unsigned sends, busy;
 	struct loop_timer *timer;
-	bool ended_request, held;
+	bool ended_request, held, moved;
 };
 
 void job_read_again(struct job *j);

@@ -14,33 +14,35 @@
 /* --- the request of one item that writes the entry --- */
 
 static int
-add_item(struct flow *f, struct request *r, enum op op, const char *target, const char *opid,
-	 const struct buf *line, const struct actor *who, struct err *e)
+add_item(struct flow *f, const struct order *o, const char *opid, const struct buf *line,
+	 const struct actor *who, int64_t at, struct err *e)
 {
-	struct item i = { .request = r->id, .row = 1, .round = 1, .op = op, .ref = "",
-			  .login = target, .address = target, .person = "", .full_name = "",
+	struct item i = { .request = o->id, .row = 1, .round = 1, .op = o->op, .ref = "",
+			  .login = o->target, .address = o->target, .person = "", .full_name = "",
 			  .state = STATE_PLANNED, .error = "", .opid = opid, .plan = line->data,
-			  .input = "{}", .updated_at = r->submitted_at };
-	struct evidence ev = { .ev = EVENT_ITEM, .actor = *who, .op = op_word((int)op),
-			       .opid = opid, .req = r->id, .round = 1, .row = 1, .target = target };
+			  .input = "{}", .updated_at = at };
+	struct evidence ev = { .ev = EVENT_ITEM, .actor = *who, .op = op_word((int)o->op),
+			       .opid = opid, .req = o->id, .round = 1, .row = 1,
+			       .target = o->target, .policy = o->policy };
 
 	digest_sha256(line->data, line->len, i.plan_sha);
 	ev.plan = i.plan_sha;
 	return store_add_item(f->store, &i, e) || evidence_append(f, &ev, NULL, e) ? -1 : 0;
 }
 
-static int
-add_order(struct flow *f, enum op op, const char *target, const char *opid_before,
-	  const char *opid, const struct plan_value *after, const struct actor *who,
-	  const char *reason, struct err *e)
+int
+order_add(struct flow *f, struct order *o, const char *opid, const struct actor *who,
+	  struct err *e)
 {
 	struct request r = { .kind = REQUEST_ORDER, .agency = "", .letter = "", .date = "",
-			     .signer = "", .reason = reason, .channel = "order", .declared = -1,
+			     .signer = "", .reason = o->reason ? o->reason : "",
+			     .channel = "order", .declared = -1,
 			     .state = STATE_APPROVED, .round = 1, .items = 1, .open = 1,
 			     .submitter = who->name, .approver = who->name, .refusal = "",
 			     .domain = "", .signer_title = "", .requester = "",
-			     .requester_phone = "", .contact = "", .attachment = "", .policy = "",
-			     .needs = 1, .first_approver = "" };
+			     .requester_phone = "", .contact = "", .attachment = "",
+			     .policy = o->policy ? o->policy : "", .needs = 1,
+			     .first_approver = "" };
 	AUTO(buf) line = BUF_INIT;
 	AUTO(buf) text = BUF_INIT;
 	AUTO(buf) hex = BUF_INIT;
@@ -50,8 +52,9 @@ add_order(struct flow *f, enum op op, const char *target, const char *opid_befor
 	r.digest = "";
 	if (store_add_request(f->store, &r, e))
 		return -1;
-	plan_order_line(&line, f->plan_key, op, target, opid_before, after);
-	if (add_item(f, &r, op, target, opid, &line, who, e))
+	o->id = r.id;
+	plan_order_line(&line, f->plan_key, o->op, o->target, o->before, o->after);
+	if (add_item(f, o, opid, &line, who, r.submitted_at, e))
 		return -1;
 	digest_sha256(line.data, line.len, hash);
 	plan_digest_head(&text, 1);
@@ -62,8 +65,8 @@ add_order(struct flow *f, enum op op, const char *target, const char *opid_befor
 	return store_put_request(f->store, &r, e);
 }
 
-static void
-new_opid(char opid[37])
+void
+order_opid(char opid[37])
 {
 	digest_uuid7(clock_wall_us() / 1000, opid);
 }
@@ -99,11 +102,11 @@ write_agency(struct flow *f, const struct agency *g, const struct actor *who, st
 		{ "ou", code },		      { NULL, NULL },
 	};
 
-	new_opid(opid);
+	order_opid(opid);
 	if (store_add_agency(f->store, g, e) || evidence_append(f, &ev, NULL, e))
 		return -1;
-	return add_order(f, OP_AGENCY_ADD, g->code, NULL, opid, *g->kind ? after : after + 1, who, "",
-			 e);
+	return order_add(f, &(struct order){ .op = OP_AGENCY_ADD, .target = g->code,
+					     .after = *g->kind ? after : after + 1 }, opid, who, e);
 }
 
 int
@@ -175,12 +178,13 @@ write_operator(struct flow *f, const struct operator *o, const struct actor *who
 	*v++ = (struct plan_value){ "objectClass", classes };
 	*v = (struct plan_value){ NULL, NULL };
 
-	new_opid(opid);
+	order_opid(opid);
 	role_values(o->roles, roles);
 	if (store_put_operator(f->store, o, e) || store_set_meta(f->store, key, opid, e) ||
 	    operator_record(f, o, "added", NULL, who, e))
 		return -1;
-	return add_order(f, OP_OPERATOR_ADD, o->name, NULL, opid, after, who, "", e);
+	return order_add(f, &(struct order){ .op = OP_OPERATOR_ADD, .target = o->name,
+					     .after = after }, opid, who, e);
 }
 
 /* RFC 5803: SCRAM-SHA-256$<i>:<salt>$<Stored>:<Server>; a stray password would not look so. */
@@ -273,17 +277,21 @@ write_revoke(struct flow *f, struct operator *o, const char *reason, const struc
 {
 	static const char *const none[] = { NULL };
 	AUTO(str) key = opid_key(o->name);
-	AUTO(str) before = store_meta(f->store, key);
+	AUTO(str) opid_before = store_meta(f->store, key);
+	const char *was[] = { opid_before, NULL };
 	char opid[37];
+	struct plan_value before[] = { { "hopthuOpId", was }, { NULL, NULL } };
 	struct plan_value after[] = { { "hopthuRole", none }, { NULL, NULL } };
 
-	new_opid(opid);
+	order_opid(opid);
 	o->revoked_at = (int64_t)clock_wall_us();
 	o->roles = 0;
 	if (store_put_operator(f->store, o, e) || store_set_meta(f->store, key, opid, e) ||
 	    operator_record(f, o, "revoked", reason, who, e) || disallow(f, o, who, e))
 		return -1;
-	return add_order(f, OP_OPERATOR_REVOKE, o->name, before, opid, after, who, reason, e);
+	return order_add(f, &(struct order){ .op = OP_OPERATOR_REVOKE, .target = o->name,
+					     .before = opid_before ? before : NULL, .after = after,
+					     .reason = reason }, opid, who, e);
 }
 
 int

@@ -18,4 +18,17 @@ int order_operator_revoke(struct flow *f, const char *name, const char *reason,
 /* The verifier only; never a password. */
 int order_operator_passwd(struct flow *f, const char *name, const char *scram,
 			  const struct actor *who, struct err *e) MUST_USE;
+
+/* What these are made of: a request of one item that writes an entry.  In a unit of the caller's; gives
+ * id.  opid: from order_opid. */
+struct order {
+	enum op op;
+	const char *target;                      /* value of the entry's RDN */
+	const struct plan_value *before, *after; /* by name; before NULL: nothing is asserted */
+	const char *reason, *policy;             /* NULL: none; policy: its digest in hex */
+	int64_t id;
+};
+void order_opid(char opid[37]);
+int order_add(struct flow *f, struct order *o, const char *opid, const struct actor *who,
+	      struct err *e) MUST_USE;
 #endif

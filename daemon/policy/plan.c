@@ -205,6 +205,7 @@ plan_inverse(enum op op)
 	case OP_AGENCY_ADD:
 	case OP_OPERATOR_ADD:
 	case OP_OPERATOR_REVOKE:
+	case OP_PASSWORD_POLICY:
 	case OP_COUNT:
 		break;
 	}
@@ -451,7 +452,7 @@ plan_line(struct buf *out, const uint8_t key[PLAN_KEY], enum op op, int64_t row,
 
 void
 plan_order_line(struct buf *out, const uint8_t key[PLAN_KEY], enum op op, const char *target,
-		const char *opid_before, const struct plan_value *after)
+		const struct plan_value *before, const struct plan_value *after)
 {
 	struct canon c;
 
@@ -463,8 +464,8 @@ plan_order_line(struct buf *out, const uint8_t key[PLAN_KEY], enum op op, const 
 	canon_close(&c);
 	canon_str(&c, "agency", "");
 	canon_open(&c, "before");
-	if (opid_before)
-		add_value(&c, "hopthuOpId", opid_before);
+	for (; before && before->name; before++)
+		canon_strings(&c, before->name, before->values);
 	canon_close(&c);
 	canon_str(&c, "login", target);
 	canon_str(&c, "op", op_word((int)op));
@@ -527,18 +528,46 @@ plan_apply(const struct plan *p, struct mailbox *m, struct arena *arena)
 
 /* --- where entries are --- */
 
+struct place {
+	const char *rdn_type, *parent;
+};
+
+static struct place
+place_of(enum op op)
+{
+	switch (op) {
+	case OP_AGENCY_ADD:
+		return (struct place){ "ou", "ou=agencies" };
+	case OP_OPERATOR_ADD:
+	case OP_OPERATOR_REVOKE:
+		return (struct place){ "cn", "ou=operators" };
+	case OP_PASSWORD_POLICY:
+		return (struct place){ "cn", "ou=policies" };
+	case OP_CREATE:
+	case OP_UPDATE:
+	case OP_SUSPEND:
+	case OP_RESUME:
+	case OP_CLOSE:
+	case OP_RESTORE:
+	case OP_PURGE:
+	case OP_RENAME:
+	case OP_TRANSFER:
+	case OP_COUNT:
+		break;
+	}
+	return (struct place){ "uid", "ou=people" };
+}
+
 const char *
 plan_rdn_type(enum op op)
 {
-	return op == OP_AGENCY_ADD ? "ou" :
-	       op == OP_OPERATOR_ADD || op == OP_OPERATOR_REVOKE ? "cn" : "uid";
+	return place_of(op).rdn_type;
 }
 
 const char *
 plan_parent(enum op op)
 {
-	return op == OP_AGENCY_ADD ? "ou=agencies" :
-	       op == OP_OPERATOR_ADD || op == OP_OPERATOR_REVOKE ? "ou=operators" : "ou=people";
+	return place_of(op).parent;
 }
 
 bool

@@ -28,6 +28,10 @@
 	X(hopthuPurgeDue) X(hopthuQuota) X(hopthuRank) X(hopthuStatus) X(mail) X(ou) X(pwdAccountLockedTime) X(sn) X(telephoneNumber) X(title) \
 	X(uid)
 
+/* Of the default password policy, which is no mailbox: what hopthud writes there, and nothing else. */
+#define PLAN_PASSWORD_ATTRS(X) \
+	X(pwdInHistory) X(pwdMaxAge) X(pwdMaxFailure) X(pwdMinLength) X(pwdMustChange)
+
 enum plan_attr {
 #define X(n) PLAN_##n,
 	PLAN_ATTRS(X)
@@ -69,13 +73,14 @@ enum op plan_inverse(enum op op);
 /* The line for a mailbox operation. before: NULL for create. */
 void plan_line(struct buf *out, const uint8_t key[PLAN_KEY], enum op op, int64_t row,
 	       const struct mailbox *before, const struct mailbox *after);
-/* The line for an agency's or operator's entry: attributes sorted by name, values end with NULL. */
+/* The line for an entry that is no mailbox: attributes sorted by name, values end with NULL.  before:
+ * NULL for one that is made. */
 struct plan_value {
 	const char *name; /* NULL ends */
 	const char *const *values;
 };
 void plan_order_line(struct buf *out, const uint8_t key[PLAN_KEY], enum op op, const char *target,
-		     const char *opid_before, const struct plan_value *after);
+		     const struct plan_value *before, const struct plan_value *after);
 
 /* A line read back. */
 struct plan {
@@ -91,7 +96,7 @@ char *plan_join(const json_t *values);
 /* Writes "after" into our copy of the mailbox; opid and a new one's person are the caller's. */
 void plan_apply(const struct plan *p, struct mailbox *m, struct arena *arena);
 
-/* "uid" and "ou=people", "ou" and "ou=agencies", "cn" and "ou=operators". */
+/* "uid" and "ou=people", "ou" and "ou=agencies", "cn" and "ou=operators" or "ou=policies". */
 const char *plan_rdn_type(enum op op);
 const char *plan_parent(enum op op);
 /* True for the operations that make an entry, false for those that change one. */

@@ -118,6 +118,13 @@ struct policy_term policy_grace(const struct policy *p, enum policy_rank rank, i
  */
 struct date policy_due_date(struct policy_term t, const struct calendar *c, struct date from);
 
+/* The password rules as values of a pwdPolicy entry (draft-behera-ldap-password-policy): of users, or
+ * of administrators. */
+struct policy_password {
+	int64_t in_history, max_age, max_failure, min_length; /* max_age: seconds; 0: never too old */
+	bool must_change;
+};
+void policy_password(const struct policy *p, bool admins, struct policy_password *out);
 /* Appends an LDIF that puts the password rules into the pwdPolicy entry dn (draft-behera-ldap-
  * password-policy): of users, or of administrators. */
 void policy_ppolicy(const struct policy *p, bool admins, const char *dn, struct buf *ldif);

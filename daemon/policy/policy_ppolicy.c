@@ -3,36 +3,53 @@
 
 #include "daemon/policy/policy_private.h"
 
-static void
-attribute(struct buf *ldif, const char *name, long long value)
-{
-	buf_printf(ldif, "replace: %s\n%s: %lld\n-\n", name, name, value);
-}
-
-static long long
+/* slapd keeps it in an int: 68 years. */
+static int64_t
 seconds(struct policy_term t)
 {
+	int64_t s;
+
 	if (t.count < 0)
 		return 0; /* a password that does not grow old */
-	return t.unit == POLICY_HOURS ? t.count * 3600LL : policy_term_days(t) * 86400LL;
+	s = t.unit == POLICY_HOURS ? t.count * INT64_C(3600) :
+				     policy_term_days(t) * INT64_C(86400);
+	return s < INT32_MAX ? s : INT32_MAX;
+}
+
+void
+policy_password(const struct policy *p, bool admins, struct policy_password *out)
+{
+	enum policy_key length = admins ? RULE_PASSWORD_LENGTH_ADMIN : RULE_PASSWORD_LENGTH;
+	enum policy_key age = admins ? RULE_PASSWORD_MAX_AGE_ADMIN : RULE_PASSWORD_MAX_AGE;
+	enum policy_key history = admins ? RULE_PASSWORD_HISTORY_ADMIN : RULE_PASSWORD_HISTORY;
+
+	out->in_history = policy_number(p, history);
+	out->max_age = seconds(policy_term(p, age));
+	out->max_failure = policy_number(p, RULE_PASSWORD_MAX_FAILURES);
+	out->min_length = policy_number(p, length);
+	out->must_change = policy_flag(p, RULE_PASSWORD_MUST_CHANGE);
+}
+
+static void
+attribute(struct buf *ldif, const char *name, int64_t value)
+{
+	buf_printf(ldif, "replace: %s\n%s: %" PRId64 "\n-\n", name, name, value);
 }
 
 void
 policy_ppolicy(const struct policy *p, bool admins, const char *dn, struct buf *ldif)
 {
-	enum policy_key length = admins ? RULE_PASSWORD_LENGTH_ADMIN : RULE_PASSWORD_LENGTH;
-	enum policy_key age = admins ? RULE_PASSWORD_MAX_AGE_ADMIN : RULE_PASSWORD_MAX_AGE;
-	enum policy_key history = admins ? RULE_PASSWORD_HISTORY_ADMIN : RULE_PASSWORD_HISTORY;
-	bool change = policy_flag(p, RULE_PASSWORD_MUST_CHANGE);
+	struct policy_password w;
 
+	policy_password(p, admins, &w);
 	buf_printf(ldif, "dn: %s\nchangetype: modify\n", dn);
-	attribute(ldif, "pwdMinLength", policy_number(p, length));
-	attribute(ldif, "pwdMaxAge", seconds(policy_term(p, age)));
-	attribute(ldif, "pwdInHistory", policy_number(p, history));
-	attribute(ldif, "pwdMaxFailure", policy_number(p, RULE_PASSWORD_MAX_FAILURES));
+	attribute(ldif, "pwdMinLength", w.min_length);
+	attribute(ldif, "pwdMaxAge", w.max_age);
+	attribute(ldif, "pwdInHistory", w.in_history);
+	attribute(ldif, "pwdMaxFailure", w.max_failure);
 	buf_str(ldif, "replace: pwdLockout\npwdLockout: TRUE\n-\n");
 	buf_printf(ldif, "replace: pwdMustChange\npwdMustChange: %s\n-\n",
-		   change ? "TRUE" : "FALSE");
+		   w.must_change ? "TRUE" : "FALSE");
 	/* 2: what cannot be looked at, because it came hashed, is refused */
 	attribute(ldif, "pwdCheckQuality", 2);
 }

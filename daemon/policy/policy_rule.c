@@ -145,6 +145,7 @@ policy_deadline_rule(enum op op)
 	case OP_AGENCY_ADD:
 	case OP_OPERATOR_ADD:
 	case OP_OPERATOR_REVOKE:
+	case OP_PASSWORD_POLICY:
 	case OP_COUNT:
 		break; /* an administrator's orders have no term */
 	}

@@ -17,6 +17,9 @@ LOCKED = b"000001010000Z"
 LETTER_OPS = ("create", "update", "suspend", "resume", "close", "restore", "purge", "rename",
               "transfer")
 ENDED = ("done", "failed", "refused", "cancelled")
+# What hopthud may write in the default password policy, besides what slapd itself adds.
+PASSWORD_RULES = {"pwdInHistory", "pwdMaxAge", "pwdMaxFailure", "pwdMinLength", "pwdMustChange"}
+OPERATIONAL = {"entryCSN", "modifiersName", "modifyTimestamp"}
 FINAL = {"create": ("active", True, True), "suspend": ("suspended", False, True),
          "resume": ("active", True, True), "close": ("closed", False, False),
          "restore": ("active", True, True), "purge": ("purged", False, False)}
@@ -102,6 +105,7 @@ class Write:
         # reqStart has whole seconds and a counter; the entry's CSN has the true time.
         self.at = generalized_time(first(entry, "reqStart"))
         self.opid = None
+        self.attributes = {m.split(b":")[0].decode() for m in entry.get("reqMod", [])}
         for mod in entry.get("reqMod", []):
             m = re.match(rb"entryCSN:[+=-]? (\d+\.\d+Z)#", mod)
             if m:
@@ -142,6 +146,8 @@ class Judge:
                        slapd.entries("ou=people," + base).values()}
         self.units = {first(e, "ou").decode(): e for e in
                       slapd.entries("ou=agencies," + base).values()}
+        self.password_policy = next(iter(
+            slapd.entries("cn=default,ou=policies," + base, "base").values()), {})
         self.uuids = {first(e, "entryUUID") for where in ("people", "agencies", "operators") for e in
                       slapd.entries("ou=%s,%s" % (where, base), attrs=["entryUUID"]).values()}
         self.deleted = {w.dn for w in self.writes if w.type == "delete" and w.result == 0}
@@ -159,6 +165,7 @@ class Judge:
         self.check_items(ended)
         self.check_plans()
         self.check_effects()
+        self.check_password_policy()
         self.check_intents(ended)
         self.check_three_ways(mailboxes)
         self.check_persons()
@@ -327,6 +334,41 @@ class Judge:
                     w.who == "cn=hopthud,ou=services," + self.base):
                 self.complain("I1", "hopthud wrote without an operation id: %r", w)
 
+    def check_password_policy(self):
+        """hopthud writes the rules there, in its own name, one order after the other; nothing else, and
+        nobody in an operator's."""
+        dn = ("cn=default,ou=policies," + self.base).lower()
+        hopthud = "cn=hopthud,ou=services," + self.base
+        items = [i for i in self.items if i["op"] == "password-policy"]
+        by_opid = {i["opid"]: i for i in items}
+        last = None
+        for w in self.writes:
+            if w.result != 0 or (w.dn != dn and w.opid not in by_opid):
+                continue
+            last = w
+            if w.who.endswith(",ou=operators," + self.base):
+                self.complain("I12", "the password policy was written as an operator: %r", w)
+            if w.who != hopthud and w.opid not in by_opid:
+                continue  # somebody by hand, with other rights
+            if w.opid not in by_opid or w.dn != dn or w.who != hopthud or w.type != "modify":
+                self.complain("I1", "no order asked for %r (%s)", w, w.opid)
+            if w.attributes - OPERATIONAL != PASSWORD_RULES | {"hopthuOpId"}:
+                self.complain("I1", "%r wrote %s", w, sorted(w.attributes))
+        for i in items:
+            r = self.requests[i["request"]]
+            if (r["kind"], r["submitter"], r["approver"]) != ("order", "hopthud", "hopthud"):
+                self.complain("I12", "request %d is no order of hopthud's own", r["id"])
+            if set(json.loads(i["plan"])["after"]) != PASSWORD_RULES:
+                self.complain("I7", "the plan of request %d writes something else", r["id"])
+        if len([i for i in items if i["state"] not in ENDED]) > 1:
+            self.complain("I1", "more than one order for the password policy is open")
+        done = by_opid.get(last.opid) if last else None
+        if done:
+            for name, values in json.loads(done["plan"])["after"].items():
+                if [v.decode() for v in self.password_policy.get(name, [])] != values:
+                    self.complain("I7", "%s is %r, the last order wrote %r", name,
+                                  self.password_policy.get(name), values)
+
     def phantom(self, write):
         """An operation whose connection died before slapd came to it is abandoned, has no effect, and
         slapd 2.5.13 logs it with result 0 all the same.  An add that had one left an entry with its
@@ -349,7 +391,8 @@ class Judge:
         """slapd writes its log in a transaction of its own, after the entry's: a kill -9 of slapd may
         come between.  Then the entry itself must show the operation; a window's worth at most."""
         self.excused = getattr(self, "excused", 0) + 1
-        entry = self.people.get(item["login"]) or {}
+        entry = (self.password_policy if item["op"] == "password-policy" else
+                 self.people.get(item["login"])) or {}
         later = [i for i in self.items if i["login"] == item["login"] and i["id"] > item["id"] and
                  i["state"] == "done"]
         shows = first(entry, "hopthuOpId").decode() == item["opid"] or (entry and later)

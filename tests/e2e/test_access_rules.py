@@ -357,6 +357,57 @@ def test_hopthud_leaves_the_rest_alone(site):
         assert code(c) in (DENIED, NO_SUCH)
 
 
+RULES = {"pwdInHistory": "4", "pwdMaxAge": "100", "pwdMaxFailure": "9", "pwdMinLength": "11",
+         "pwdMustChange": "TRUE", "hopthuOpId": "11111111-2222-3333-4444-555555555556"}
+
+
+def replaced(values):
+    return {a: [(MODIFY_REPLACE, [v])] for a, v in values.items()}
+
+
+def test_hopthud_puts_in_the_password_rules(site):
+    """These attributes of this entry, in its own name; never what suspension rests on."""
+    dn = "cn=default," + POLICIES
+    op = site.operator("admin", "technician", "approver")
+    with site.root() as c:
+        assert not c.modify(dn, {"hopthuAgency": [(MODIFY_ADD, ["snv"])]})  # no such attribute there
+        c.search(dn, "(objectClass=*)", ldap3.BASE, attributes=list(RULES))
+        before = c.response[0]["raw_attributes"]
+    with site.hopthud() as c:
+        for attribute, value in RULES.items():
+            c.modify(dn, replaced({attribute: value}), controls=as_operator(op))
+            assert code(c) == DENIED, attribute
+            c.modify("cn=services," + POLICIES, replaced({attribute: value}))
+            assert code(c) == DENIED, attribute
+        assert c.modify(dn, replaced(RULES)), c.result
+        for attribute, value in (("pwdLockout", "FALSE"), ("pwdCheckQuality", "0"),
+                                 ("pwdLockoutDuration", "1"), ("pwdFailureCountInterval", "1"),
+                                 ("pwdAttribute", "2.5.4.35"), ("pwdAllowUserChange", "FALSE"),
+                                 ("objectClass", "applicationProcess"), ("cn", "default")):
+            c.modify(dn, replaced({attribute: value}))
+            assert code(c) == DENIED, attribute
+        assert not c.delete(dn) and code(c) == DENIED
+        assert not c.add("cn=mine," + POLICIES, attributes={
+            "objectClass": ["applicationProcess", "pwdPolicy"], "cn": "mine",
+            "pwdAttribute": "userPassword"}) and code(c) == DENIED
+    with site.service("reader") as c:
+        assert set(RULES) <= seen(c, dn)
+        c.modify(dn, replaced({"pwdMinLength": "1"}))
+        assert code(c) == DENIED
+    with site.root() as c:
+        assert c.modify(dn, {a: [(MODIFY_REPLACE, before.get(a, []))] for a in RULES}), c.result
+
+
+def test_programs_have_a_policy_of_their_own(site):
+    with site.root() as c:
+        for who in ("postfix", "dovecot", "reader"):
+            c.search("cn=%s,%s" % (who, SERVICES), "(objectClass=*)", ldap3.BASE,
+                     attributes=["pwdPolicySubentry"])
+            assert c.response[0]["raw_attributes"]["pwdPolicySubentry"] == [
+                ("cn=services," + POLICIES).encode()]
+        assert "pwdMaxFailure" not in seen(c, "cn=services," + POLICIES)
+
+
 # --- operators ------------------------------------------------------------------------------------
 def test_operator_cannot_bind(site):
     op = site.operator("admin")

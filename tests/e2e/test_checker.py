@@ -159,6 +159,37 @@ def unfinished_item(j):
     j.items[-1]["state"] = "running"
 
 
+def password_write(j):
+    return next(w for w in j.writes if w.dn.startswith("cn=default,"))
+
+
+def lockout_written(j):
+    password_write(j).attributes.add("pwdLockout")
+
+
+def rules_without_an_order(j):
+    w = copy.copy(password_write(j))
+    w.opid = None
+    j.writes.append(w)
+
+
+def rules_as_an_operator(j):
+    password_write(j).who = "cn=minh,ou=operators," + BASE
+
+
+def rules_in_another_entry(j):
+    password_write(j).dn = "cn=services,ou=policies," + BASE
+
+
+def rules_by_an_operators_order(j):
+    item = next(i for i in j.items if i["op"] == "password-policy")
+    j.requests[item["request"]]["submitter"] = "minh"
+
+
+def rules_differ(j):
+    j.password_policy["pwdMinLength"] = [b"1"]
+
+
 @pytest.mark.parametrize("spoil, invariant", [
     (flip_record, "I5"), (swap_records, "I5"), (cut_tail, "I5"), (spaces_in_a_record, "I5"),
     (other_frontier, "I5"), (other_opening, "I5"), (write_twice, "I1"), (added_twice, "I1"),
@@ -167,7 +198,9 @@ def unfinished_item(j):
     (undone_item_with_effect, "I1"), (without_outcome, "I4"), (two_outcomes, "I4"),
     (mailbox_differs, "I7"), (entry_differs, "I7"), (entry_not_locked, "I7"),
     (entry_unknown, "I7"), (entry_gone, "I7"), (status_not_in_log, "I7"), (own_approval, "I12"),
-    (creator_differs, "I12"), (unfinished_item, "I4"),
+    (creator_differs, "I12"), (unfinished_item, "I4"), (lockout_written, "I1"),
+    (rules_without_an_order, "I1"), (rules_as_an_operator, "I12"), (rules_in_another_entry, "I1"),
+    (rules_by_an_operators_order, "I12"), (rules_differ, "I7"),
 ], ids=lambda v: getattr(v, "__name__", v))
 def test_the_judge_sees(evidence, spoil, invariant):
     judge, verify, boxes = evidence
