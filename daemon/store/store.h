@@ -45,8 +45,9 @@ void store_commit(struct store *s);
 const char *store_trouble(const struct store *s);
 /* The disk failed in a way that may have lost writes: the process must end and start again. */
 bool store_broken(const struct store *s);
-/* Moves the write-ahead log into the database when it has grown; call when idle. */
-void store_tidy(struct store *s);
+/* Moves the write-ahead log into the database when it has grown; call when idle.  soon: a turn that
+ * has less to do comes next, so only if it has grown threefold.  True: it did. */
+bool store_tidy(struct store *s, bool soon);
 /* Gives the memory of cached pages back; call after a busy time. */
 void store_shrink(struct store *s);
 

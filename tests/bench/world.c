@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include "common/json.h"
+#include "daemon/base/clock.h"
 #include "daemon/flow/evidence.h"
+#include "daemon/flow/intake.h"
 #include "daemon/flow/policies.h"
 #include "tests/bench/world.h"
 
@@ -78,7 +80,7 @@ on_turn_end(void *arg)
 		fprintf(stderr, "%s\n", store_trouble(w->store));
 		exit(1);
 	}
-	store_tidy(w->store);
+	(void)store_tidy(w->store, intakes_next(w->flow));
 }
 
 void
@@ -107,6 +109,7 @@ world_open(struct world *w, const char *policy_dir)
 	const char *tmp = getenv("TMPDIR");
 	struct err e = ERR_INIT;
 
+	clock_init();
 	json_set_alloc_funcs(malloc, wiping_free);
 	memset(w, 0, sizeof(*w));
 	w->dir = xasprintf("%s/hopthu-bench-XXXXXX", tmp ? tmp : "/tmp");
