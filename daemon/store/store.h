@@ -107,9 +107,9 @@ int store_put_address(struct store *s, const struct address *a, const char *shap
 /* Every address that leads to the login becomes a tombstone. */
 int store_end_addresses(struct store *s, const char *login, int64_t request,
 			struct err *e) MUST_USE;
-/* Up to limit addresses of this shape. */
+/* Up to limit local parts of this shape, whatever became of them: the index alone is read. */
 void store_alike(struct store *s, const char *shape, int limit,
-		 void (*each)(void *arg, const struct address *a), void *arg);
+		 void (*each)(void *arg, const char *local), void *arg);
 struct address_query {
 	const char *domain, *q, *after; /* NULL: any */
 	int state;                      /* -1: any */
