@@ -246,7 +246,7 @@ on_turn_end(void *arg)
 		d->probing = true;
 		loop_timer_set(d->probe, RETRY_MS);
 	}
-	store_tidy(d->store);
+	(void)store_tidy(d->store, intakes_next(d->flow));
 	log_directory(d);
 }
 
@@ -483,6 +483,7 @@ daemon_run(struct conf *conf)
 
 	if (level >= 0)
 		log_set_level((enum log_level)level);
+	clock_init();
 	keep_secrets();
 	if (make(&d, &e)) {
 		log_error("%s", e.msg);

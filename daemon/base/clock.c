@@ -51,6 +51,13 @@ clock_boot_id(void)
 }
 
 void
+clock_init(void)
+{
+	(void)setenv("TZ", ":/etc/localtime", 0);
+	tzset();
+}
+
+void
 clock_text(uint64_t wall_us, char out[CLOCK_TEXT])
 {
 	time_t s = (time_t)(wall_us / 1000000);

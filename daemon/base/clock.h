@@ -7,6 +7,9 @@
 #include "common/date.h"
 
 /* Time.  Tests link another object with the same symbols. */
+/* The time zone is read once: without TZ, libc looks at each mktime whether the file is another
+ * now, which made planning a row an eighth slower. */
+void clock_init(void);
 uint64_t clock_wall_us(void); /* since 1970-01-01T00:00:00Z */
 uint64_t clock_mono_us(void); /* CLOCK_MONOTONIC: for deadlines */
 uint64_t clock_boot_ms(void); /* CLOCK_BOOTTIME: counts through suspend, for the audit log */

@@ -272,19 +272,25 @@ choose_login_of(struct flow *f, const char *address, struct arena *a, struct err
 /* --- look-alikes ------------------------------------------------------------------------------ */
 
 struct alike {
+	struct flow *flow;
 	const char *local;
 	struct buf *out;
 };
 
 static void
-compare(void *arg, const struct address *a)
+compare(void *arg, const char *other)
 {
 	struct alike *l = arg;
-	enum name_alike how = name_alike(l->local, a->local);
+	enum name_alike how = l->out->len ? NAME_DIFFERENT : name_alike(l->local, other);
+	AUTO(arena) arena = NULL;
+	struct address a;
 
-	if (l->out->len || how == NAME_DIFFERENT || a->state == ADDRESS_FREE)
+	if (how == NAME_DIFFERENT)
 		return;
-	buf_printf(l->out, "%s%s%s, which %s", a->local, *a->domain ? "@" : "", a->domain,
+	arena = arena_new();
+	if (!store_find_address(l->flow->store, other, &a, arena) || a.state == ADDRESS_FREE)
+		return;
+	buf_printf(l->out, "%s%s%s, which %s", a.local, *a.domain ? "@" : "", a.domain,
 		   how == NAME_CONFUSABLE ? "reads the same at a glance" :
 					    "has two of its syllables the other way round");
 }
@@ -292,7 +298,7 @@ compare(void *arg, const struct address *a)
 bool
 choose_look_alike(struct flow *f, const char *local, struct buf *out)
 {
-	struct alike l = { local, out };
+	struct alike l = { f, local, out };
 	AUTO(buf) shape = BUF_INIT;
 
 	buf_clear(out);

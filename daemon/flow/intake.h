@@ -45,6 +45,7 @@ struct intake *intake_start(struct flow *f, struct intake_order *o, intake_cb *c
 /* The sender has gone: the letter goes on, cb is not called. */
 void intake_forget(struct intake *in);
 void intakes_free(struct flow *f);
+bool intakes_next(const struct flow *f); /* the next turn has a slice of one, or tidies the store */
 bool intakes_any(const struct flow *f); /* a letter is coming in, or being taken back */
 /* Requests that an interrupted intake left half written are taken back. */
 int intake_recover(struct flow *f, struct err *e) MUST_USE;

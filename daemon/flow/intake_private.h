@@ -9,7 +9,9 @@
  * HEAD looks a JSON letter through for what it says of itself, which may stand behind its items.
  * CHECK reads the file and writes nothing; WRITE reads it again and writes, a slice a commit,
  * with the request in the state `received`; the last slice makes it `planned`.  So memory does not
- * grow with the letter, and a crash in between leaves a request that nobody was promised.
+ * grow with the letter, and a crash in between leaves a request that nobody was promised.  A dry
+ * run plans each row as it is checked, keeps what is promised and the hashes (some 100 bytes a row),
+ * and has only the digest left to WRITE.
  */
 enum phase { HEAD, CHECK, WRITE, END };
 
@@ -33,6 +35,8 @@ struct intake {
 	int64_t written, needy, due_at;
 	struct fuse fuse;
 	struct buf fuse_why, hex;
+	struct buf hashes; /* of a dry run: struct row_hash, one a row */
+	size_t hashed;     /* bytes of them that are in the digest */
 	struct loop_timer *clean_up;
 	struct intake *next_ready;
 };
@@ -48,4 +52,6 @@ struct intakes {
 struct letter_events intake_rows_events(struct intake *in);
 void intake_rows_error(void *in, const struct letter_error *error);
 void intake_rows_note(void *in, const struct letter_error *note);
+/* Some more rows of a dry run into the digest; false: it has them all. */
+bool intake_rows_digest(struct intake *in, int rows);
 #endif

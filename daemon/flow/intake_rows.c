@@ -102,13 +102,31 @@ on_check_row(void *arg, const struct letter_row *row)
 	}
 }
 
+struct row_hash {
+	int64_t row;
+	uint8_t sha[DIGEST_LEN]; /* of its plan line */
+};
+
 static void
-add_to_digest(struct intake *in, const struct item *i)
+add_to_digest(struct intake *in, const struct row_hash *h)
 {
 	AUTO(buf) line = BUF_INIT;
 
-	plan_digest_item(&line, i->row, i->plan_sha);
+	plan_digest_item(&line, h->row, h->sha);
 	digest_add(in->digest, line.data, line.len);
+}
+
+bool
+intake_rows_digest(struct intake *in, int rows)
+{
+	for (; rows && in->hashed < in->hashes.len; rows--) {
+		struct row_hash h;
+
+		memcpy(&h, in->hashes.data + in->hashed, sizeof(h));
+		in->hashed += sizeof(h);
+		add_to_digest(in, &h);
+	}
+	return in->hashed < in->hashes.len;
 }
 
 #define DRY_SHOWN 1000
@@ -132,13 +150,18 @@ sum_up(struct intake *in, const struct intake_row *r)
 {
 	const struct rules *rules = &in->letter.rules;
 	int64_t due = rules_due(rules, r->item.op, r->item.due);
+	struct row_hash h = { .row = r->item.row };
 
 	in->written++;
 	in->needy += r->item.state == STATE_NAME_NEEDED;
 	if (due && (!in->due_at || due < in->due_at))
 		in->due_at = due;
 	fuse_count(&in->fuse, r->item.op, r->has_before ? r->before.agency : r->after.agency);
-	add_to_digest(in, &r->item);
+	memcpy(h.sha, r->item.plan_sha, DIGEST_LEN);
+	if (in->o.dry_run)
+		buf_add(&in->hashes, &h, sizeof(h));
+	else
+		add_to_digest(in, &h);
 }
 
 static void
@@ -166,8 +189,28 @@ on_write_row(void *arg, const struct letter_row *row)
 		return;
 	row_notes(in, row, &r, told);
 	sum_up(in, &r);
-	if (in->o.dry_run)
+}
+
+/* Nothing is written, so each row is planned at once, and whatever is wrong with any is told. */
+static void
+on_dry_row(void *arg, const struct letter_row *row)
+{
+	struct intake *in = arg;
+	AUTO(arena) a = arena_new();
+	struct err e = ERR_INIT;
+	struct intake_row r;
+
+	if (intake_row_check(&in->letter, row, &r, a, &e) ||
+	    (!r.already && intake_row_write(&in->letter, &r, row, a, &e))) {
+		row_error(in, row, r.column, &e);
+	} else if (r.already) {
+		note_already(in, &r);
+	} else {
+		row_notes(in, row, &r, 0);
+		in->rows++;
+		sum_up(in, &r);
 		add_dry(in, &r.item);
+	}
 }
 
 static void
@@ -188,7 +231,10 @@ struct letter_events
 intake_rows_events(struct intake *in)
 {
 	return (struct letter_events){
-		.row = in->phase == HEAD ? skip_row : in->phase == CHECK ? on_check_row : on_write_row,
+		.row = in->phase == HEAD  ? skip_row :
+		       in->phase == WRITE ? on_write_row :
+		       in->o.dry_run	  ? on_dry_row :
+					    on_check_row,
 		.error = in->phase == HEAD ? skip_error : intake_rows_error,
 		.note = in->phase == CHECK ? intake_rows_note : NULL, /* once, not in each reading */
 		.arg = in,

@@ -300,15 +300,16 @@ on_wal(void *arg, sqlite3 *db, const char *name, int pages)
 	return SQLITE_OK;
 }
 
-void
-store_tidy(struct store *s)
+bool
+store_tidy(struct store *s, bool soon)
 {
-	if (s->in_txn || s->broken || s->wal_pages < WAL_PAGES_MAX)
-		return;
+	if (s->in_txn || s->broken || s->wal_pages < (soon ? 3 * WAL_PAGES_MAX : WAL_PAGES_MAX))
+		return false;
 	if ((sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL) & 0xff) ==
 	    SQLITE_IOERR)
 		(void)fail(s, NULL);
 	s->wal_pages = 0; /* a full disk keeps the old pages: asked again after as many more */
+	return true;
 }
 
 void

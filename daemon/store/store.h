@@ -45,8 +45,9 @@ void store_commit(struct store *s);
 const char *store_trouble(const struct store *s);
 /* The disk failed in a way that may have lost writes: the process must end and start again. */
 bool store_broken(const struct store *s);
-/* Moves the write-ahead log into the database when it has grown; call when idle. */
-void store_tidy(struct store *s);
+/* Moves the write-ahead log into the database when it has grown; call when idle.  soon: a turn that
+ * has less to do comes next, so only if it has grown threefold.  True: it did. */
+bool store_tidy(struct store *s, bool soon);
 /* Gives the memory of cached pages back; call after a busy time. */
 void store_shrink(struct store *s);
 
@@ -106,9 +107,9 @@ int store_put_address(struct store *s, const struct address *a, const char *shap
 /* Every address that leads to the login becomes a tombstone. */
 int store_end_addresses(struct store *s, const char *login, int64_t request,
 			struct err *e) MUST_USE;
-/* Up to limit addresses of this shape. */
+/* Up to limit local parts of this shape, whatever became of them: the index alone is read. */
 void store_alike(struct store *s, const char *shape, int limit,
-		 void (*each)(void *arg, const struct address *a), void *arg);
+		 void (*each)(void *arg, const char *local), void *arg);
 struct address_query {
 	const char *domain, *q, *after; /* NULL: any */
 	int state;                      /* -1: any */

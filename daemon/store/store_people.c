@@ -241,10 +241,13 @@ each_address(struct store *s, sqlite3_stmt *st, void (*each)(void *, const struc
 
 void
 store_alike(struct store *s, const char *shape, int limit,
-	    void (*each)(void *, const struct address *), void *arg)
+	    void (*each)(void *, const char *), void *arg)
 {
-	(void)each_address(s, store_bind(s, SQL_ADDRESS_ALIKE, "si", shape, (int64_t)limit), each,
-			   arg, NULL);
+	sqlite3_stmt *st = store_bind(s, SQL_ADDRESS_ALIKE, "si", shape, (int64_t)limit);
+
+	while (store_row(s, st, NULL) == 1)
+		each(arg, store_peek(st, 0));
+	store_reset(st);
 }
 
 int

@@ -88,8 +88,7 @@
 		"ON r.id = a.request WHERE a.local > ?1 AND (?2 IS NULL OR a.state = ?2) " \
 		"AND (?3 IS NULL OR a.domain = ?3) AND (?4 IS NULL OR instr(a.local, ?4)) " \
 		"ORDER BY a.local LIMIT ?5") \
-	X(ADDRESS_ALIKE, "SELECT " ADDRESS_COLUMNS " FROM address a LEFT JOIN request r " \
-		"ON r.id = a.request WHERE a.shape = ?1 AND a.shape <> '' LIMIT ?2") \
+	X(ADDRESS_ALIKE, "SELECT local FROM address WHERE shape = ?1 AND shape <> '' LIMIT ?2") \
 	X(ADDRESS_END, "UPDATE address SET state = 'tombstone', request = ?2, ended_at = ?3 " \
 		"WHERE (local = ?1 OR (local <> login AND login = ?1)) AND state <> 'tombstone'") \
 	X(MAILBOX_GET, "SELECT " MAILBOX_COLUMNS " FROM mailbox WHERE login = ?") \
