@@ -7,7 +7,7 @@
 
 /*
  * HEAD looks a JSON letter through for what it says of itself, which may stand behind its items.
- * CHECK reads the file and writes nothing; WRITE reads it again and writes, a slice a commit,
+ * CHECK reads the file, tries every address and writes nothing; WRITE reads it again and writes, a slice a commit,
  * with the request in the state `received`; the last slice makes it `planned`.  So memory does not
  * grow with the letter, and a crash in between leaves a request that nobody was promised.  A dry
  * run plans each row as it is checked, keeps what is promised and the hashes (some 100 bytes a row),
@@ -48,6 +48,8 @@ struct intakes {
 	uint64_t began_us; /* this turn's slice */
 };
 
+/* The letter's own words: whose it is, by which rules, and that it is whole (intake_head.c). */
+int intake_head_check(struct intake *in) MUST_USE;
 /* What the reader of this phase tells: rows looked at, or written; errors kept. */
 struct letter_events intake_rows_events(struct intake *in);
 void intake_rows_error(void *in, const struct letter_error *error);

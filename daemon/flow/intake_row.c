@@ -32,16 +32,17 @@ canonical_input(const struct letter_row *row, struct arena *a)
 	return arena_strdup(a, b.data);
 }
 
-/* A row without an agency's own ref is recognised by all that it says. */
+/* A row without an agency's own ref is recognised by all that it says; nobody can try names or digits
+ * of an ID against that without the database's key. */
 static const char *
-reference(const struct letter_row *row, const char *input, struct arena *a)
+reference(struct flow *f, const struct letter_row *row, const char *input, struct arena *a)
 {
 	uint8_t hash[DIGEST_LEN];
 	AUTO(buf) b = BUF_INIT;
 
 	if (*row->cell[LETTER_ref])
 		return arena_strdup(a, row->cell[LETTER_ref]);
-	digest_sha256(input, strlen(input), hash);
+	digest_commit(f->plan_key, "ref", input, strlen(input), hash);
 	buf_char(&b, '~');
 	buf_hex(&b, hash, 12);
 	return arena_strdup(a, b.data);
@@ -58,8 +59,8 @@ due_of(const char *date)
 	return (int64_t)mktime(&tm);
 }
 
-static void
-note(struct intake_row *r, const char *column, const char *message)
+void
+intake_row_note(struct intake_row *r, const char *column, const char *message)
 {
 	if (r->notes == INTAKE_NOTES)
 		return;
@@ -163,7 +164,7 @@ check_create(struct intake_letter *l, const struct letter_row *row, struct plan_
 						policy_rank(r->policy, out->after.rank,
 							    out->after.title));
 	if (store_mailbox_named(l->flow->store, out->after.full_name, r->agency.code, &same, a))
-		note(out, "full_name", arena_printf(a, "%s of %s has the mailbox %s already: is this "
+		intake_row_note(out, "full_name", arena_printf(a, "%s of %s has the mailbox %s already: is this "
 						    "somebody else of the same name?", same.full_name,
 						    same.agency, same.address));
 	return 0;
@@ -295,7 +296,7 @@ intake_row_check(struct intake_letter *l, const struct letter_row *row, struct i
 		.due = due_of(row->cell[LETTER_effective]),
 	};
 	out->item.input = canonical_input(row, a);
-	out->item.ref = reference(row, out->item.input, a);
+	out->item.ref = reference(l->flow, row, out->item.input, a);
 	rc = recognise(l, out, a, e);
 	if (rc)
 		return rc < 0 ? -1 : 0;
@@ -311,7 +312,7 @@ intake_row_check(struct intake_letter *l, const struct letter_row *row, struct i
 	if (rules_check_quota(&l->rules, &out->after, ask.quota, e))
 		return -1;
 	if (out->late)
-		note(out, "basis_date", arena_printf(a, "the letter comes %d days after the decision, "
+		intake_row_note(out, "basis_date", arena_printf(a, "the letter comes %d days after the decision, "
 						     "later than %s allows", out->late,
 						     policy_document(l->rules.policy)));
 	out->item.full_name = out->after.full_name;
@@ -319,108 +320,7 @@ intake_row_check(struct intake_letter *l, const struct letter_row *row, struct i
 	return 0;
 }
 
-/* --- the address ------------------------------------------------------------------------------ */
-
-#define TRAIL_MAX 20 /* candidates that are written down */
-
-struct trail {
-	struct buf *out;
-	unsigned count;
-};
-
-/* "dangthianhnguyet: active, request 12; " */
-static void
-follow(void *arg, const struct choose_trial *t)
-{
-	struct trail *trail = arg;
-
-	if (t->fate != CHOOSE_TAKEN || trail->count++ >= TRAIL_MAX)
-		return;
-	buf_printf(trail->out, "%s%s: ", trail->out->len ? "; " : "", t->local);
-	if (!t->by)
-		buf_str(trail->out, "another row of this letter");
-	else if (t->by->request)
-		buf_printf(trail->out, "%s, request %" PRId64, address_state_word(t->by->state),
-			   t->by->request);
-	else
-		buf_str(trail->out, address_state_word(t->by->state));
-}
-
-enum choose_fate
-intake_row_name(struct intake_letter *l, const char *const *cell, const struct choose_ask *like,
-		struct mailbox *after, struct buf *trail, const char **column, struct arena *a,
-		struct err *e)
-{
-	struct trail t = { .out = trail };
-	struct name name = { NULL };
-	bool named = !name_parse(&name, after->full_name, NULL);
-	struct choose_ask ask = {
-		.policy = l->rules.policy, .kind = (enum kind)kind_from(after->kind),
-		.agency_kind = l->rules.agency.kind, .holder = like->holder,
-		.keeps = like->keeps, .again = like->again, .dry = l->dry,
-		.facts = { .name = named ? &name : NULL, .birth_year = cell[LETTER_birth_year],
-			   .birth_month = cell[LETTER_birth_month], .id_tail = cell[LETTER_id_tail],
-			   .unit = after->unit, .agency = l->rules.agency.code },
-	};
-	AUTO(str) local = NULL;
-	enum choose_fate fate = choose_local(l->flow, &ask, false, follow, &t, &local, column, e);
-
-	if (named)
-		name_release(&name);
-	if (fate != CHOOSE_FREE)
-		return fate;
-	if (!like->holder) {
-		after->login = arena_strdup(a, local);
-		after->address = arena_printf(a, "%s@%s", local, l->rules.domain);
-	} else {
-		plan_readdress(after, arena_printf(a, "%s@%s", local, l->rules.domain), a);
-	}
-	return fate;
-}
-
-/* What the item of a mailbox without an address says. */
-static void
-need_name(struct intake_row *r, const struct buf *trail, struct arena *a)
-{
-	r->item.state = STATE_NAME_NEEDED;
-	r->item.error = arena_printf(a, "every address that the policy gives is taken (%s): propose one "
-				     "with `hopthuctl request name`", trail->data);
-}
-
-static int
-give_address(struct intake_letter *l, struct intake_row *r, const struct letter_row *row,
-	     struct buf *trail, struct arena *a, struct err *e)
-{
-	bool is_new = row->op == OP_CREATE;
-	struct choose_ask ask = { .policy = l->rules.policy, .again = r->again, .dry = l->dry,
-				  .holder = is_new ? NULL : r->before.login,
-				  .keeps = row->op == OP_TRANSFER };
-
-	if (is_new && *r->item.login) { /* the letter proposes one */
-		r->column = "address";
-		if (choose_check_free(l->flow, &ask, r->item.login, e))
-			return -1;
-		r->after.login = r->item.login;
-		r->after.address = arena_printf(a, "%s@%s", r->after.login, l->rules.domain);
-		return 0;
-	}
-	if (!is_new && !r->readdress)
-		return 0;
-	r->column = "full_name";
-	switch (intake_row_name(l, row->cell, &ask, &r->after, trail, &r->column, a, e)) {
-	case CHOOSE_FREE:
-		break;
-	case CHOOSE_TAKEN:
-		need_name(r, trail, a);
-		break;
-	case CHOOSE_LACKS:
-	case CHOOSE_UNFIT:
-		if (!r->column)
-			r->column = "full_name";
-		return -1;
-	}
-	return 0;
-}
+/* --- its plan --------------------------------------------------------------------------------- */
 
 void
 intake_row_plan(struct flow *f, struct item *i, const struct mailbox *before,
@@ -439,39 +339,8 @@ intake_row_plan(struct flow *f, struct item *i, const struct mailbox *before,
 	digest_sha256(line.data, line.len, i->plan_sha);
 }
 
-int
-intake_row_reserve(struct flow *f, const struct mailbox *m, int64_t request, struct err *e)
-{
-	const char *at = strchr(m->address, '@');
-	AUTO(str) local = xstrndup(m->address, (size_t)(at - m->address));
-	AUTO(buf) shape = BUF_INIT;
-	AUTO(arena) a = arena_new();
-	struct address known, promise = { .local = local, .domain = at + 1, .login = m->login,
-					  .state = ADDRESS_RESERVED, .person = m->person,
-					  .request = request };
-
-	/* an alias of the holder's own stays one until it becomes the address */
-	if (store_find_address(f->store, local, &known, a) && known.state == ADDRESS_ALIAS)
-		return 0;
-	name_shape(local, &shape);
-	return store_put_address(f->store, &promise, shape.data, e);
-}
-
-/* Is it one that people would take for another? */
-static void
-note_look_alike(struct intake_letter *l, struct intake_row *r, struct arena *a)
-{
-	AUTO(buf) other = BUF_INIT;
-	AUTO(str) local = xstrndup(r->after.address, strcspn(r->after.address, "@"));
-
-	if (choose_look_alike(l->flow, local, &other))
-		note(r, "address", arena_printf(a, "%s is easily taken for %s", r->after.address,
-						other.data));
-}
-
 static int
-store_row(struct intake_letter *l, struct intake_row *r, bool new_address, const struct buf *trail,
-	  struct err *e)
+store_row(struct intake_letter *l, struct intake_row *r, const struct buf *trail, struct err *e)
 {
 	struct item *i = &r->item;
 	struct evidence ev = { .ev = EVENT_ITEM, .actor = *l->who, .op = op_word((int)i->op),
@@ -482,7 +351,7 @@ store_row(struct intake_letter *l, struct intake_row *r, bool new_address, const
 	i->updated_at = (int64_t)clock_wall_us();
 	if (store_add_item(l->flow->store, i, e))
 		return -1;
-	if (new_address && intake_row_reserve(l->flow, &r->after, l->request, e))
+	if (r->new_address && intake_row_reserve(l->flow, &r->after, l->request, e))
 		return -1;
 	ev.opid = i->opid;
 	if (i->state == STATE_NAME_NEEDED)
@@ -497,25 +366,9 @@ store_row(struct intake_letter *l, struct intake_row *r, bool new_address, const
 }
 
 int
-intake_row_write(struct intake_letter *l, struct intake_row *r, const struct letter_row *row,
+intake_row_write(struct intake_letter *l, struct intake_row *r, const struct buf *trail,
 		 struct arena *a, struct err *e)
 {
-	AUTO(buf) trail = BUF_INIT;
-	bool new_address;
-
-	if (give_address(l, r, row, &trail, a, e))
-		return -1;
 	intake_row_plan(l->flow, &r->item, r->has_before ? &r->before : NULL, &r->after, a);
-	new_address = r->item.state != STATE_NAME_NEEDED &&
-		      (!r->has_before || strcmp(r->before.address, r->after.address));
-	if (new_address)
-		note_look_alike(l, r, a);
-	if (!l->dry)
-		return store_row(l, r, new_address, &trail, e);
-	if (new_address) {
-		AUTO(str) local = xstrndup(r->after.address, strcspn(r->after.address, "@"));
-
-		choose_dry_take(l->dry, local);
-	}
-	return 0;
+	return store_row(l, r, trail, e);
 }

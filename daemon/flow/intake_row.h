@@ -12,7 +12,7 @@ struct intake_letter {
 	struct rules rules;
 	const struct letter_head *head;
 	bool known;             /* a letter of this number came before, so its rows may be these */
-	struct choose_dry *dry; /* NULL: for real */
+	struct choose_dry *dry; /* while it is only checked: what its rows take from each other */
 	int64_t request;        /* once there is one */
 	const struct actor *who;
 };
@@ -27,6 +27,7 @@ struct intake_row {
 	struct item known;
 	const struct item *again;    /* known, when that failed and this asks for it again */
 	const char *column;          /* at fault, when -1 is returned */
+	bool new_address;            /* it got one that must be promised */
 	bool readdress;              /* a mailbox that is there gets another address */
 	int late;                    /* days after the decision, when they are too many */
 	unsigned notes;              /* what stops nothing and should be looked at */
@@ -38,10 +39,17 @@ struct intake_row {
 /* Pure reading. */
 int intake_row_check(struct intake_letter *l, const struct letter_row *row, struct intake_row *out,
 		     struct arena *a, struct err *e) MUST_USE;
-/* Chooses the address, plans, and writes item, registry and record (in a unit; nothing in a dry
- * run).  A row whose name is out of addresses becomes STATE_NAME_NEEDED. */
-int intake_row_write(struct intake_letter *l, struct intake_row *r, const struct letter_row *row,
+/*
+ * Gives the row its address: the one the letter proposes, or the first free candidate.  A row whose
+ * name is out of addresses becomes STATE_NAME_NEEDED.  In l->dry, if there is one, the address is
+ * taken; in the registry by intake_row_write.  trail: candidates that were taken, and by what.
+ */
+int intake_row_address(struct intake_letter *l, struct intake_row *r, const struct letter_row *row,
+		       struct buf *trail, struct arena *a, struct err *e) MUST_USE;
+/* Plans, and writes item, registry and record.  In a unit. */
+int intake_row_write(struct intake_letter *l, struct intake_row *r, const struct buf *trail,
 		     struct arena *a, struct err *e) MUST_USE;
+void intake_row_note(struct intake_row *r, const char *column, const char *message);
 /* Login, plan, opid and hash of an item: at intake and when it is planned again. */
 void intake_row_plan(struct flow *f, struct item *i, const struct mailbox *before,
 		     struct mailbox *after, struct arena *a);

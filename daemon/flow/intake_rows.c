@@ -58,12 +58,10 @@ row_error(struct intake *in, const struct letter_row *row, const char *column, c
 	intake_rows_error(in, &le);
 }
 
-/* Notes from `first` on: what the row said before was told when it was checked. */
 static void
-row_notes(struct intake *in, const struct letter_row *row, const struct intake_row *r,
-	  unsigned first)
+row_notes(struct intake *in, const struct letter_row *row, const struct intake_row *r)
 {
-	for (unsigned n = first; n < r->notes; n++) {
+	for (unsigned n = 0; n < r->notes; n++) {
 		struct letter_error le = about(row, r->note[n].column, r->note[n].message);
 
 		intake_rows_note(in, &le);
@@ -82,24 +80,6 @@ note_already(struct intake *in, const struct intake_row *r)
 						"ref", *r->known.ref == '~' ? "" : r->known.ref,
 						"request", (json_int_t)r->known.request, "address",
 						r->known.address));
-}
-
-static void
-on_check_row(void *arg, const struct letter_row *row)
-{
-	struct intake *in = arg;
-	AUTO(arena) a = arena_new();
-	struct err e = ERR_INIT;
-	struct intake_row r;
-
-	if (intake_row_check(&in->letter, row, &r, a, &e)) {
-		row_error(in, row, r.column, &e);
-	} else if (r.already) {
-		note_already(in, &r);
-	} else {
-		row_notes(in, row, &r, 0);
-		in->rows++;
-	}
 }
 
 struct row_hash {
@@ -164,52 +144,61 @@ sum_up(struct intake *in, const struct intake_row *r)
 		add_to_digest(in, &h);
 }
 
+/* What a dry run shows, and what its digest is made of. */
+static void
+plan_dry(struct intake *in, struct intake_row *r, struct arena *a)
+{
+	intake_row_plan(in->flow, &r->item, r->has_before ? &r->before : NULL, &r->after, a);
+	sum_up(in, r);
+	add_dry(in, &r->item);
+}
+
+/*
+ * Everything that can be wrong with a row, its address too, so that all of it is told at once and a
+ * letter that is being written down stops at nothing but what somebody else did meanwhile.
+ */
+static void
+on_check_row(void *arg, const struct letter_row *row)
+{
+	struct intake *in = arg;
+	AUTO(arena) a = arena_new();
+	AUTO(buf) trail = BUF_INIT;
+	struct err e = ERR_INIT;
+	struct intake_row r;
+
+	if (intake_row_check(&in->letter, row, &r, a, &e) ||
+	    (!r.already && intake_row_address(&in->letter, &r, row, &trail, a, &e))) {
+		row_error(in, row, r.column, &e);
+	} else if (r.already) {
+		note_already(in, &r);
+	} else {
+		row_notes(in, row, &r);
+		in->rows++;
+		if (in->o.dry_run)
+			plan_dry(in, &r, a);
+	}
+}
+
 static void
 on_write_row(void *arg, const struct letter_row *row)
 {
 	struct intake *in = arg;
 	AUTO(arena) a = arena_new();
+	AUTO(buf) trail = BUF_INIT;
 	struct err e = ERR_INIT;
 	struct intake_row r;
-	unsigned told = 0;
-	int rc;
 
 	if (in->failed)
 		return;
-	rc = intake_row_check(&in->letter, row, &r, a, &e);
-	told = r.notes;
-	if (rc || (!r.already && intake_row_write(&in->letter, &r, row, a, &e))) {
+	if (intake_row_check(&in->letter, row, &r, a, &e) ||
+	    (!r.already && (intake_row_address(&in->letter, &r, row, &trail, a, &e) ||
+			    intake_row_write(&in->letter, &r, &trail, a, &e)))) {
 		in->failed = true;
 		in->err = e;
 		if (e.class == ERR_USAGE || e.class == ERR_CONFLICT)
 			row_error(in, row, r.column, &e);
-		return;
-	}
-	if (r.already)
-		return;
-	row_notes(in, row, &r, told);
-	sum_up(in, &r);
-}
-
-/* Nothing is written, so each row is planned at once, and whatever is wrong with any is told. */
-static void
-on_dry_row(void *arg, const struct letter_row *row)
-{
-	struct intake *in = arg;
-	AUTO(arena) a = arena_new();
-	struct err e = ERR_INIT;
-	struct intake_row r;
-
-	if (intake_row_check(&in->letter, row, &r, a, &e) ||
-	    (!r.already && intake_row_write(&in->letter, &r, row, a, &e))) {
-		row_error(in, row, r.column, &e);
-	} else if (r.already) {
-		note_already(in, &r);
-	} else {
-		row_notes(in, row, &r, 0);
-		in->rows++;
+	} else if (!r.already) {
 		sum_up(in, &r);
-		add_dry(in, &r.item);
 	}
 }
 
@@ -231,10 +220,7 @@ struct letter_events
 intake_rows_events(struct intake *in)
 {
 	return (struct letter_events){
-		.row = in->phase == HEAD  ? skip_row :
-		       in->phase == WRITE ? on_write_row :
-		       in->o.dry_run	  ? on_dry_row :
-					    on_check_row,
+		.row = in->phase == HEAD ? skip_row : in->phase == CHECK ? on_check_row : on_write_row,
 		.error = in->phase == HEAD ? skip_error : intake_rows_error,
 		.note = in->phase == CHECK ? intake_rows_note : NULL, /* once, not in each reading */
 		.arg = in,
