@@ -12,7 +12,7 @@ import pytest
 
 import hopthu
 import people
-from hopthu import BASE, DOMAIN, EX_CONFLICT, EX_DATA, EX_PART, EX_USAGE, Probe, wait_for, \
+from hopthu import BASE, DOMAIN, EX_CONFLICT, EX_PART, EX_USAGE, Probe, wait_for, \
     write_policy
 
 ENCODINGS = pathlib.Path(__file__).resolve().parents[1] / "data" / "encodings"
@@ -214,6 +214,12 @@ def test_by_telephone(headed):
     assert "contact" in r["error"]
     r = w.run([{"op": "suspend", "address": made[0]}], **call)
     assert (r["channel"], r["contact"]) == ("phone", "Đỗ Văn Liên")
+    made = made + [i["address"] for i in w.run([people.create(13)])["items"]]
+    order = ["mailbox", "suspend", made[2], "--reason", "mất điện thoại", "--channel", "phone"]
+    assert "contact" in w.ctl(*order, user="lan", status=EX_USAGE).stderr
+    r = w.ctl_json(*order, "--contact", "Đỗ Văn Liên", user="lan")
+    assert (r["channel"], r["contact"], r["domain"]) == ("phone", "Đỗ Văn Liên", DOMAIN)
+    w.ctl("request", "cancel", r["id"], user="lan")
     # the word of a clerk's list
     r = w.submit([{"op": "suspend", "address": made[1]}], channel="điện thoại", contact="Ai đó")
     assert r["channel"] == "phone"
