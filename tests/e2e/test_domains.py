@@ -249,7 +249,8 @@ def test_mailboxes_of_bodies(kinds, kind, unit, login, gib):
 
 
 @pytest.mark.parametrize("rank, title, gib", [
-    ("", "Chuyên viên", 1), ("", "Trưởng phòng Tổ chức", 6), ("", "Giám đốc Sở Nội vụ", 8), ("Trưởng phòng", "", 6), ("", "TRƯỞNG PHÒNG", 6)])
+    ("", "Chuyên viên", 1), ("", "Trưởng phòng Tổ chức", 6), ("", "Giám đốc Sở Nội vụ", 8),
+    ("Trưởng phòng", "", 6), ("", "TRƯỞNG PHÒNG", 6)])
 def test_quota_by_rank(kinds, rank, title, gib):
     name = "Hạng %s" % " ".join(people.fold(rank + title).split()).title()
     r = kinds.run([row(name, rank=rank, title=title)])
