@@ -10,8 +10,8 @@
 #include "tools/request.h"
 #include "tools/xlsx.h"
 
-/* What hopthud takes unless it is configured otherwise. */
-#define LETTER_MAX (16u << 20)
+/* Far more than any letter has; what hopthud takes (limits.letter_bytes) it says itself. */
+#define LETTER_MAX (64u << 20)
 #define MIB (1024.0 * 1024.0)
 
 /* --- what the letter says about itself ---------------------------------------------------------- */

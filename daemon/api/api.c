@@ -350,7 +350,7 @@ check_object(struct call *c, struct err *e)
 		const char *login = choose_login_of(c->flow, c->word, c->arena, e);
 
 		if (!login)
-			return err_wrap(e, "this is no address");
+			return e->class == ERR_NOTFOUND ? -1 : err_wrap(e, "this is no address");
 		c->asked = c->word;
 		c->word = login;
 		if (!store_mailbox(c->flow->store, login, &m, c->arena))

@@ -13,12 +13,15 @@ add_row(void *arg, const struct item *i)
 	struct item_list *l = arg;
 	enum state state = item_state(l->flow, l->request, i);
 	bool withdrawn = state == STATE_REFUSED || state == STATE_CANCELLED;
+	json_t *input = json_loads(i->input, 0, NULL);
 
+	if (input && *i->ref == '~') /* by which a corrected row is known again */
+		json_object_set_new(input, "ref", json_string(i->ref));
 	l->last = i->row;
 	l->count++;
 	json_array_append_new(l->items,
 			      json_pack("{s:I,s:o?,s:s,s:s,s:s}", "row", (json_int_t)i->row, "input",
-					json_loads(i->input, 0, NULL), "address", i->address, "state",
+					input, "address", i->address, "state",
 					state_word((int)state), "error",
 					withdrawn && !*i->error ? l->request->refusal : i->error));
 }

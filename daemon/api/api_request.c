@@ -135,7 +135,6 @@ handle_request_submit(struct call *c)
 	const char *declared = door_query(c->req, "declared");
 	struct intake_order o = { .actor = c->who, .only_agency = c->only_agency };
 	struct err e = ERR_INIT;
-	const char *data;
 	char *end = NULL;
 
 	if (format_of(c, &o.format, &e)) {
@@ -152,10 +151,7 @@ handle_request_submit(struct call *c)
 	o.encoding = query_text(c, "encoding");
 	o.check_only = query_yes(c, "check");
 	o.dry_run = o.check_only || query_yes(c, "dry_run");
-	data = door_body(c->req, &o.len);
-	o.data = xmalloc(o.len + 1);
-	memcpy(o.data, data, o.len);
-	o.data[o.len] = '\0';
+	o.data = door_take_body(c->req, &o.len);
 	start(c, &o);
 }
 

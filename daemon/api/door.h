@@ -48,7 +48,9 @@ const char *door_path(const struct door_request *r);
 /* Decoded UTF-8 of a key of the query, or NULL. */
 const char *door_query(const struct door_request *r, const char *key);
 const char *door_header(const struct door_request *r, const char *name); /* NULL: not there */
-const char *door_body(const struct door_request *r, size_t *len); /* followed by a NUL; "" if none */
+const char *door_body(struct door_request *r, size_t *len); /* followed by a NUL; "" if none */
+/* The same for who keeps it: caller frees; the request has none any more. */
+char *door_take_body(struct door_request *r, size_t *len);
 uid_t door_peer_uid(const struct door_request *r); /* when it connected (SO_PEERCRED) */
 pid_t door_peer_pid(const struct door_request *r);
 

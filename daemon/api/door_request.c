@@ -16,7 +16,7 @@ struct door_request {
 	struct evhttp_request *ev;          /* NULL: libevent freed it */
 	const char *method;
 	struct door_uri uri;
-	const char *body;
+	const char *body; /* NULL until somebody asks for it in one piece */
 	size_t body_len;
 	uid_t uid;
 	pid_t pid;
@@ -214,7 +214,6 @@ request_arrived(struct door_connection *c, struct evhttp_request *ev)
 {
 	struct door *d = c->door;
 	struct door_request *r = request_new(c, ev);
-	struct evbuffer *in = evhttp_request_get_input_buffer(ev);
 	struct err e = ERR_INIT;
 
 	connection_enter(c, CONNECTION_HANDLING);
@@ -225,10 +224,7 @@ request_arrived(struct door_connection *c, struct evhttp_request *ev)
 		door_fail(r, 400, "usage", "%s", e.msg);
 		return;
 	}
-	r->body_len = evbuffer_get_length(in);
-	BUG_ON(evbuffer_add(in, "", 1) < 0); /* the NUL behind it */
-	r->body = (const char *)evbuffer_pullup(in, -1);
-	BUG_ON(!r->body);
+	r->body_len = evbuffer_get_length(evhttp_request_get_input_buffer(ev));
 	d->handler(d->arg, r);
 }
 
@@ -260,10 +256,34 @@ door_header(const struct door_request *r, const char *name)
 }
 
 const char *
-door_body(const struct door_request *r, size_t *len)
+door_body(struct door_request *r, size_t *len)
 {
 	*len = r->body_len;
+	if (!r->body) {
+		struct evbuffer *in = evhttp_request_get_input_buffer(r->ev);
+
+		BUG_ON(evbuffer_add(in, "", 1) < 0); /* the NUL behind it */
+		r->body = (const char *)evbuffer_pullup(in, -1);
+		BUG_ON(!r->body);
+	}
 	return r->body;
+}
+
+char *
+door_take_body(struct door_request *r, size_t *len)
+{
+	char *data = xmalloc(r->body_len + 1);
+
+	*len = r->body_len;
+	if (r->body)
+		memcpy(data, r->body, r->body_len);
+	else /* piece by piece: never twice in memory */
+		BUG_ON(evbuffer_remove(evhttp_request_get_input_buffer(r->ev), data, r->body_len) !=
+		       (int)r->body_len);
+	data[r->body_len] = '\0';
+	r->body = "";
+	r->body_len = 0;
+	return data;
 }
 
 uid_t

@@ -226,9 +226,9 @@ const struct conf_key conf_keys[] = {
 	NUMBER(directory, retry_max_ms, 10000, 100, 300000,
 	       "Longest pause between two attempts to connect, in milliseconds."),
 
-	NUMBER(limits, letter_bytes, 16777216, 4096, 1073741824,
+	NUMBER(limits, letter_bytes, 25165824, 4096, 1073741824,
 	       "Longest letter, in bytes."),
-	NUMBER(limits, letter_rows, 20000, 1, 1000000, "Most rows in one letter."),
+	NUMBER(limits, letter_rows, 100000, 1, 1000000, "Most rows in one letter."),
 	NUMBER(limits, connections, 256, 1, 60000, "Most connections to the socket at one time."),
 	NUMBER(limits, connections_per_uid, 64, 1, 60000,
 	       "Most connections of one Unix user at one time."),

@@ -263,10 +263,14 @@ choose_login_of(struct flow *f, const char *address, struct arena *a, struct err
 
 	if (choose_split(f, address, &local, &domain, a, e))
 		return NULL;
-	if (store_find_address(f->store, local, &known, a) &&
-	    (known.state == ADDRESS_ACTIVE || known.state == ADDRESS_ALIAS) && *known.login)
+	if (!store_find_address(f->store, local, &known, a) || !*known.login ||
+	    (known.state != ADDRESS_ACTIVE && known.state != ADDRESS_ALIAS))
+		return local;
+	if (!strchr(address, '@') || !*known.domain || !strcmp(domain, known.domain))
 		return known.login;
-	return local;
+	err_set(e, ERR_NOTFOUND, "there is no mailbox %s@%s: the name is taken by %s@%s", local, domain,
+		local, known.domain);
+	return NULL;
 }
 
 /* --- look-alikes ------------------------------------------------------------------------------ */

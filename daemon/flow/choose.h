@@ -55,7 +55,8 @@ enum choose_fate choose_local(struct flow *f, const struct choose_ask *ask, bool
  * ERR_USAGE when no mailbox of that domain is kept here.  Both are in the arena. */
 int choose_split(const struct flow *f, const char *address, const char **local,
 		 const char **domain, struct arena *a, struct err *e) MUST_USE;
-/* Login of the mailbox an address or alias leads to; itself when the registry does not know it. */
+/* Login of the mailbox an address or alias leads to; itself when the registry does not know it.
+ * NULL: no address (ERR_USAGE), or one of the same name in another domain (ERR_NOTFOUND). */
 const char *choose_login_of(struct flow *f, const char *address, struct arena *a, struct err *e);
 /* May this mailbox have it?  ERR_CONFLICT says by what it is taken.  Names are not looked at. */
 int choose_check_free(struct flow *f, const struct choose_ask *ask, const char *local,

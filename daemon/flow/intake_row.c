@@ -18,6 +18,7 @@ static const enum letter_column sorted[LETTER_COLUMN_COUNT] = {
 	LETTER_reason, LETTER_ref, LETTER_title, LETTER_unit,
 };
 
+/* Without a ref that hopthu itself gave: it is not what the agency said. */
 static const char *
 canonical_input(const struct letter_row *row, struct arena *a)
 {
@@ -26,14 +27,17 @@ canonical_input(const struct letter_row *row, struct arena *a)
 
 	canon_begin(&c, &b);
 	for (int i = 0; i < LETTER_COLUMN_COUNT; i++)
-		if (*row->cell[sorted[i]])
+		if (*row->cell[sorted[i]] && !(sorted[i] == LETTER_ref && *row->cell[LETTER_ref] == '~'))
 			canon_str(&c, letter_column_words[sorted[i]], row->cell[sorted[i]]);
 	canon_end(&c);
 	return arena_strdup(a, b.data);
 }
 
-/* A row without an agency's own ref is recognised by all that it says; nobody can try names or digits
- * of an ID against that without the database's key. */
+/*
+ * A row without an agency's own ref is recognised by all that it says; nobody can try names or digits
+ * of an ID against that without the database's key.  The answer document gives the row this ref, by
+ * which it is known again when it was corrected.
+ */
 static const char *
 reference(struct flow *f, const struct letter_row *row, const char *input, struct arena *a)
 {

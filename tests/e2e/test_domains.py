@@ -8,7 +8,7 @@ import pytest
 
 import hopthu
 import people
-from hopthu import BASE, DOMAIN, write_policy
+from hopthu import BASE, DOMAIN, EX_NOTFOUND, wait_for, write_policy
 
 NB, DT, NA, BN = "nb.example", "dt.example", "na.example", "bn.example"
 # the templates of design and regulations, written down here anew
@@ -130,8 +130,14 @@ def test_one_space_of_logins(many):
     assert "khoitm@" + NA in r["errors"][0]["message"], r
     t = w.ctl_json("name", "try", "Trần Minh Khôi", user="lan")
     assert t["candidates"][0]["fate"] == "taken" and NA in t["candidates"][0]["reason"]
-    # the local part alone leads to it, with whichever domain
-    assert w.mailbox("khoitm")["address"] == "khoitm@" + NA
+    # the local part alone leads to it, with another domain it is somebody else's name
+    assert w.mailbox("khoitm")["address"] == w.mailbox("KhoiTM@" + NA)["address"] == "khoitm@" + NA
+    for wrong in (DT, DOMAIN):
+        r = w.ctl("mailbox", "show", "khoitm@" + wrong, user="hoa", status=EX_NOTFOUND)
+        assert "khoitm@" + NA in r.stderr
+        r = w.submit([{"op": "close", "address": "khoitm@" + wrong}], domain=NA, expect=(400,))
+        assert "khoitm@" + NA in r["errors"][0]["message"]
+    assert w.mailbox("khoitm")["status"] == "active"
 
 
 def test_address_of_another_domain(many):
@@ -243,7 +249,8 @@ def test_mailboxes_of_bodies(kinds, kind, unit, login, gib):
 
 
 @pytest.mark.parametrize("rank, title, gib", [
-    ("", "Chuyên viên", 1), ("", "Trưởng phòng Tổ chức", 6), ("", "Giám đốc Sở Nội vụ", 8), ("Trưởng phòng", "", 6), ("", "TRƯỞNG PHÒNG", 6)])
+    ("", "Chuyên viên", 1), ("", "Trưởng phòng Tổ chức", 6), ("", "Giám đốc Sở Nội vụ", 8),
+    ("Trưởng phòng", "", 6), ("", "TRƯỞNG PHÒNG", 6)])
 def test_quota_by_rank(kinds, rank, title, gib):
     name = "Hạng %s" % " ".join(people.fold(rank + title).split()).title()
     r = kinds.run([row(name, rank=rank, title=title)])
@@ -279,6 +286,9 @@ def test_transfer_follows_the_agency(many):
     assert w.mailbox(old)["login"] == w.mailbox(new)["login"] == "oanhhk.snv"
     states = {a: w.ctl_json("address", "show", a, user="hoa")["state"] for a in (old, new)}
     assert states == {old: "alias", new: "active"}
+    for a in (old, new):
+        rules = w.ctl_json("policy", "explain", a, user="hoa")
+        assert NB in json.dumps(rules) and sha(w.folder / (NB + ".conf")) in json.dumps(rules)
     # back again: the old agency's, the old address, the new one an alias
     u = undo(w, r["id"])
     assert u["agency"] == "snv" and u["items"][0]["op"] == "transfer"
@@ -318,3 +328,50 @@ def test_suspended_and_closed_cannot_move(many):
     r = w.submit([{"op": "transfer", "address": address}], user="nga", agency="skhcn", domain=NB,
                  expect=(400,))
     assert "closed" in r["errors"][0]["message"]
+
+
+def test_transfer_that_needs_a_name(many):
+    """In the new agency the only address is taken: the row waits for a proposed one."""
+    w = many
+    there = w.submit([row("Ngô Bảo Long")], user="nga", agency="skhcn", domain=NB)
+    do(w, there)
+    old = first(w, NB, "Ngô Bảo Long", ref="2")
+    assert (there["items"][0]["address"], old) == ("longnb.skhcn@" + NB, "longnb.snv@" + NB)
+    r = w.submit([{"op": "transfer", "address": old, "title": "Thanh tra viên"}], user="nga",
+                 agency="skhcn", domain=NB)
+    assert r["state"] == "name-needed" and "longnb.skhcn" in r["items"][0]["error"]
+    # the address it has is as good as any, another's is not
+    got = w.door("nga").ask("POST", "/v1/requests/%d/name" % r["id"], body={
+        "row": 1, "address": "longnb.skhcn"})
+    assert got.status == 409
+    got = w.door("nga").ask("POST", "/v1/requests/%d/name" % r["id"], body={
+        "row": 1, "address": "long2@" + NA})
+    assert got.status == 400 and NB in got.json["error"]
+    r = w.door("nga").post("/v1/requests/%d/name" % r["id"], {"row": 1, "address": "long2"})
+    assert r["state"] == "planned" and r["items"][0]["address"] == "long2@" + NB
+    do(w, r)
+    e = w.person("longnb.snv")
+    assert e["mail"] == [("long2@" + NB).encode()] and e["hopthuAlias"] == [old.encode()]
+    assert e["title"] == ["Thanh tra viên".encode()] and e["hopthuAgency"] == [b"skhcn"]
+    do(w, undo(w, r["id"]))
+    assert w.person("longnb.snv")["mail"] == [old.encode()]
+
+
+def test_two_renames_of_one_mailbox(many):
+    """Both were planned before either was done: the second is planned again, and nothing is lost."""
+    w = many
+    old = first(w, DOMAIN, "Tạ Quang Bửu")
+    one = w.submit([{"op": "rename", "address": old, "new_address": "buu.mot"}])
+    two = w.submit([{"op": "rename", "address": old, "new_address": "buu.hai"}])
+    w.approve(one)
+    assert w.wait(one["id"])["state"] == "done"
+    w.approve(two)
+    wait_for(lambda: w.show(two["id"])["round"] == 2, "the second to come back")
+    w.settle()
+    do(w, w.show(two["id"]))
+    e = w.person("buutq")
+    assert e["mail"] == [("buu.hai@" + DOMAIN).encode()]
+    assert sorted(e["hopthuAlias"]) == sorted([("buu.mot@" + DOMAIN).encode(), old.encode()])
+    states = {a: w.ctl_json("address", "show", a, user="hoa")["state"] for a in
+              ("buutq", "buu.mot", "buu.hai")}
+    assert states == {"buutq": "alias", "buu.mot": "alias", "buu.hai": "active"}

@@ -101,12 +101,12 @@ def test_unknown_paths_and_methods(world):
 
 @pytest.fixture(scope="module")
 def two_agencies(world):
-    """thu belongs to skhcn, lan to snv; a letter and a mailbox of each."""
-    world.add_operator("thu", "Hồ Thu", ["requester"], "skhcn")
+    """tho belongs to skhcn, lan to snv; a letter and a mailbox of each."""
+    world.add_operator("tho", "Hồ Thơ", ["requester"], "skhcn")
     world.add_operator("an", "Hồ An", ["approver"], "skhcn")
     world.settle()
     out = {}
-    for n, (who, agency) in enumerate((("lan", "snv"), ("thu", "skhcn"))):
+    for n, (who, agency) in enumerate((("lan", "snv"), ("tho", "skhcn"))):
         done = world.run([people.create(10 + n)], user=who, agency=agency)
         waiting = world.submit([people.create(20 + n)], user=who, agency=agency)
         out[who] = (done, waiting)
@@ -115,8 +115,8 @@ def two_agencies(world):
 
 def test_agency_scope(world, two_agencies):
     """Nobody confined to an agency reaches the objects of another."""
-    for who, other, agency, foreign in (("lan", "thu", "snv", "skhcn"),
-                                        ("thu", "lan", "skhcn", "snv")):
+    for who, other, agency, foreign in (("lan", "tho", "snv", "skhcn"),
+                                        ("tho", "lan", "skhcn", "snv")):
         door = world.door(who)
         done, waiting = two_agencies[other]
         mine, _ = two_agencies[who]
@@ -152,7 +152,7 @@ def test_agency_scope(world, two_agencies):
             assert got.status == 403 or not [
                 r for r in got.json["requests"] if r["agency"] != agency]
     # an order about another agency's mailbox inside one's own letter
-    address = two_agencies["thu"][0]["items"][0]["address"]
+    address = two_agencies["tho"][0]["items"][0]["address"]
     r = world.door("lan").ask("POST", "/v1/requests", world.head(), people.letter_csv(
         [{"op": "close", "address": address, "reason": "x"}]), "text/csv")
     assert r.status in (400, 403), r

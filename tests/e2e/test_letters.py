@@ -12,8 +12,7 @@ import pytest
 
 import hopthu
 import people
-from hopthu import BASE, DOMAIN, EX_CONFLICT, EX_DATA, EX_PART, EX_USAGE, Probe, wait_for, \
-    write_policy
+from hopthu import BASE, DOMAIN, EX_CONFLICT, EX_PART, EX_USAGE, Probe, write_policy
 
 ENCODINGS = pathlib.Path(__file__).resolve().parents[1] / "data" / "encodings"
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t"}
@@ -214,6 +213,12 @@ def test_by_telephone(headed):
     assert "contact" in r["error"]
     r = w.run([{"op": "suspend", "address": made[0]}], **call)
     assert (r["channel"], r["contact"]) == ("phone", "Đỗ Văn Liên")
+    made = made + [i["address"] for i in w.run([people.create(13)])["items"]]
+    order = ["mailbox", "suspend", made[2], "--reason", "mất điện thoại", "--channel", "phone"]
+    assert "contact" in w.ctl(*order, user="lan", status=EX_USAGE).stderr
+    r = w.ctl_json(*order, "--contact", "Đỗ Văn Liên", user="lan")
+    assert (r["channel"], r["contact"], r["domain"]) == ("phone", "Đỗ Văn Liên", DOMAIN)
+    w.ctl("request", "cancel", r["id"], user="lan")
     # the word of a clerk's list
     r = w.submit([{"op": "suspend", "address": made[1]}], channel="điện thoại", contact="Ai đó")
     assert r["channel"] == "phone"
@@ -286,15 +291,16 @@ def test_answer_corrected_and_submitted_again(picky, with_ref):
     w.approve(r)
     assert w.wait(r["id"])["state"] == "failed"
     got = answer_rows(w, r["id"])
-    assert [g["result_state"] for g in got] == ["done", "failed", "done", "done", "failed", "done"]
-    assert "rule of the directory" in got[1]["result_reason"]
+    done, failed = "Đã thực hiện", "Không thực hiện được"
+    assert [g["Kết quả: trạng thái"] for g in got] == [done, failed, done, done, failed, done]
+    assert [bool(g["Kết quả: lý do"]) for g in got] == [False, True, False, False, True, False]
     # as it is: what failed is asked again, and nothing else
     raw = w.ctl("request", "answer", r["id"], "-o", "csv", user="lan").stdout
     again = w.submit(raw.encode(), letter=letter, dry_run="1")
     assert [i["row"] for i in again["items"]] == [2, 5]
     # corrected
     for g in got:
-        g["title"] = g["title"].replace("#", "số ")
+        g["Chức vụ"] = g["Chức vụ"].replace("#", "số ")
     out = io.StringIO()
     sheet = csv.DictWriter(out, list(got[0]))
     sheet.writeheader()
@@ -307,8 +313,9 @@ def test_answer_corrected_and_submitted_again(picky, with_ref):
     assert [a["row"] for a in new["already"]] == [1, 3, 4, 6]
     assert [a["address"] for a in new["already"]] == [r["items"][n]["address"] for n in (0, 2, 3, 5)]
     assert sent.stderr.count("submitted before") == 4
-    if with_ref:  # known again, so that the address that was promised and not given out is theirs
-        assert [i["address"] for i in new["items"]] == [r["items"][n]["address"] for n in (1, 4)]
+    # known again, so that the address that was promised and not given out is theirs
+    assert [i["address"] for i in new["items"]] == [r["items"][n]["address"] for n in (1, 4)]
+    assert [i["ref"] for i in new["items"]] == [rows[n].get("ref", "") for n in (1, 4)]
     w.approve(new)
     assert w.wait(new["id"])["state"] == "done"
     third = w.ctl_json(*args[:-2], user="lan")
@@ -316,6 +323,26 @@ def test_answer_corrected_and_submitted_again(picky, with_ref):
     given = {i["row"]: i["address"] for i in r["items"] + new["items"]}
     for n, row in enumerate(rows, 1):
         assert w.person(given[n].partition("@")[0])["cn"] == [row["full_name"].encode()]
+
+
+def test_changed_row_of_an_answer(picky):
+    """What is done already and was changed in the answer document is no second request."""
+    w = picky
+    row = people.create(140)
+    del row["ref"]
+    r = w.run([row, people.create(141, title="#")], state="failed", letter="t0")
+    got = answer_rows(w, r["id"])
+    got[0]["Chức vụ"] = "Trưởng ban"
+    out = io.StringIO()
+    sheet = csv.DictWriter(out, list(got[0]))
+    sheet.writeheader()
+    sheet.writerows(got)
+    told = w.submit(out.getvalue().encode(), letter="t0", expect=(400,))
+    assert [(e["row"], e["column"]) for e in told["errors"]] == [(1, "ref")], told
+    assert "says something else" in told["errors"][0]["message"]
+    # the letter as it was is still known
+    again = w.submit([row], letter="t0", expect=(200,))
+    assert again["repeated"] is True
 
 
 def test_what_was_asked_again_is_not_done_twice(picky):

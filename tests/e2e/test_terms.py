@@ -15,7 +15,7 @@ import pytest
 
 import hopthu
 import people
-from hopthu import BASE, DOMAIN, EX_CONFLICT, EX_LATER, EX_NOPERM, EX_PART, wait_for, write_policy
+from hopthu import BASE, DOMAIN, EX_CONFLICT, EX_LATER, EX_PART, wait_for, write_policy
 
 ZONE = zoneinfo.ZoneInfo("Asia/Ho_Chi_Minh")
 ENDS = datetime.time(16, 30)
@@ -304,6 +304,8 @@ def test_first_approver_revoked(fused):
     w = fused
     boxes = staff(w, 10)
     r = first_of_two(w, boxes)
+    w.restart()
+    assert w.show(r["id"])["first_approver"] == "minh"
     w.door("admin").post("/v1/operators/minh/revoke", {"reason": "nghỉ việc"})
     shown = w.show(r["id"])
     assert (shown["state"], shown["first_approver"], shown["approver"]) == ("planned", "", "")

@@ -282,7 +282,7 @@ test_changes(void **state)
 	assert_string_equal(text, "domain = bd.gov.vn   (no default)\n"
 				  "log_level = debug   (default: info)\n"
 				  "directory.base = dc=bd,dc=gov,dc=vn   (no default)\n"
-				  "limits.letter_rows = 5   (default: 20000)\n");
+				  "limits.letter_rows = 5   (default: 100000)\n");
 	free(text);
 	conf_digest(a, one);
 	conf_digest(b, two);
