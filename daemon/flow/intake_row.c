@@ -153,13 +153,12 @@ check_create(struct intake_letter *l, const struct letter_row *row, struct plan_
 		out->item.login = local;
 	}
 	digest_uuid4(person);
-	out->after = (struct mailbox){
-		.login = out->item.login, .address = "", .person = arena_strdup(a, person),
-		.full_name = "", .agency = arena_strdup(a, r->agency.code),
-		.kind = arena_strdup(a, kind), .status = STATUS_ACTIVE, .login_allowed = true,
-		.delivery_allowed = true, .title = "", .unit = "", .phone = "", .rank = "",
-		.opid = "", .entry_uuid = "", .custodian = "", .aliases = "", .purge_due = "",
-	};
+	out->after = plan_no_mailbox;
+	out->after.login = out->item.login;
+	out->after.person = arena_strdup(a, person);
+	out->after.agency = arena_strdup(a, r->agency.code);
+	out->after.kind = arena_strdup(a, kind);
+	out->after.login_allowed = out->after.delivery_allowed = true;
 	out->column = "full_name";
 	if (plan_after(ask, NULL, &out->after, a, e))
 		return -1;
@@ -258,15 +257,6 @@ recognise(struct intake_letter *l, struct intake_row *out, struct arena *a, stru
 		       "ref and says something else", out->known.row, out->known.request);
 }
 
-static bool
-in_list(const char *const *list, const char *word)
-{
-	for (; *list; list++)
-		if (!strcmp(*list, word))
-			return true;
-	return false;
-}
-
 static int
 check_way(const struct intake_letter *l, const struct letter_row *row, struct intake_row *out,
 	  struct err *e)
@@ -275,7 +265,7 @@ check_way(const struct intake_letter *l, const struct letter_row *row, struct in
 
 	out->column = "op";
 	if (channel && channel_from(channel) == CHANNEL_PHONE &&
-	    !in_list(policy_list(l->rules.policy, RULE_REQUEST_PHONE), op_word((int)row->op)))
+	    !rules_by_phone(&l->rules, row->op))
 		return err_set(e, ERR_USAGE, "%s cannot be asked for by telephone: the agency sends a "
 			       "letter (%s allows only a suspension and a new password)",
 			       op_word((int)row->op), policy_document(l->rules.policy));

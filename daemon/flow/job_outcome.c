@@ -174,12 +174,11 @@ write_mailbox(struct job *j, const struct dir_entry *entry, struct err *e)
 {
 	struct store *s = j->flow->store;
 	const char *uuid = entry ? dir_entry_get(entry, "entryUUID") : NULL;
-	struct mailbox before = { .login = j->item.login, .address = j->item.address,
-				  .person = j->item.person, .full_name = "", .agency = "",
-				  .kind = "", .title = "", .unit = "", .phone = "", .rank = "",
-				  .opid = "", .entry_uuid = "", .custodian = "", .aliases = "",
-				  .purge_due = "" }, m;
+	struct mailbox before = plan_no_mailbox, m;
 
+	before.login = j->item.login;
+	before.address = j->item.address;
+	before.person = j->item.person;
 	if (j->item.op != OP_CREATE)
 		BUG_ON(!store_mailbox(s, j->item.login, &before, j->arena));
 	m = before;

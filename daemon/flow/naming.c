@@ -56,11 +56,8 @@ plan_it(struct flow *f, struct proposal *p, struct arena *a, struct err *e)
 	bool create = p->item.op == OP_CREATE;
 	struct plan old;
 
-	p->after = (struct mailbox){ .login = "", .address = "", .person = p->item.person,
-				     .full_name = "", .agency = "", .kind = "", .title = "",
-				     .unit = "", .phone = "", .rank = "", .opid = "",
-				     .entry_uuid = "", .custodian = "", .aliases = "",
-				     .purge_due = "" };
+	p->after = plan_no_mailbox;
+	p->after.person = p->item.person;
 	if (!create) {
 		if (!store_mailbox(f->store, p->item.login, &p->before, a))
 			return err_set(e, ERR_CONFLICT, "there is no mailbox %s any more",

@@ -77,10 +77,8 @@ again_create(struct intake_letter *l, struct item *i, struct mailbox *after, str
 
 	if (read_input(i->input, cell, &keep, e) || plan_read(&old, i->plan, e))
 		return -1;
-	*after = (struct mailbox){ .login = "", .address = "", .person = i->person, .full_name = "",
-				   .agency = "", .kind = "", .title = "", .unit = "", .phone = "",
-				   .rank = "", .opid = "", .entry_uuid = "", .custodian = "",
-				   .aliases = "", .purge_due = "" };
+	*after = plan_no_mailbox;
+	after->person = i->person;
 	plan_apply(&old, after, a);
 	plan_release(&old);
 	switch (intake_row_name(l, cell, &(struct choose_ask){ .holder = NULL }, after, &trail, &column, a,
@@ -101,7 +99,7 @@ again_create(struct intake_letter *l, struct item *i, struct mailbox *after, str
 static void
 keep_asked(const struct item *i, struct plan_ask *ask, struct arena *a)
 {
-	struct mailbox asked = { .address = "", .agency = "", .custodian = "", .purge_due = "" };
+	struct mailbox asked = plan_no_mailbox;
 	struct plan old;
 
 	if (plan_read(&old, i->plan, NULL))

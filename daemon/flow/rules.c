@@ -111,6 +111,12 @@ rules_check_eligible(const struct rules *r, struct err *e)
 }
 
 bool
+rules_by_phone(const struct rules *r, enum op op)
+{
+	return in_list(policy_list(r->policy, RULE_REQUEST_PHONE), op_word((int)op));
+}
+
+bool
 rules_channel_usual(const struct rules *r, const char *channel)
 {
 	if (channel_from(channel) == CHANNEL_PHONE)

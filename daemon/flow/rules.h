@@ -38,6 +38,8 @@ int rules_check_role(struct flow *f, const struct rules *r, enum policy_key list
 		     const char *operator, struct err *e) MUST_USE;
 /* Does anybody of the letter's agency get a mailbox at all?  ERR_USAGE. */
 int rules_check_eligible(const struct rules *r, struct err *e) MUST_USE;
+/* May this be asked for by telephone? */
+bool rules_by_phone(const struct rules *r, enum op op);
 /* Is this one of the ways by which the policy lets letters come? */
 bool rules_channel_usual(const struct rules *r, const char *channel);
 

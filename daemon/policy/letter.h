@@ -81,8 +81,6 @@ void letter_head_release(struct letter_head *h);
  * what is empty NULL.  A second time changes nothing.
  */
 int letter_head_check(struct letter_head *h, struct err *e) MUST_USE;
-/* What may be asked by telephone: only what hurries and can be undone. */
-bool letter_op_by_phone(enum op op);
 
 struct letter_events {
 	/* Each row whose cells are well-formed, in order. */

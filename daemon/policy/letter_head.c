@@ -195,9 +195,3 @@ letter_head_check(struct letter_head *h, struct err *e)
 		return -1;
 	return check_domain(h, e);
 }
-
-bool
-letter_op_by_phone(enum op op)
-{
-	return op == OP_SUSPEND;
-}

@@ -17,6 +17,12 @@ const char *const plan_attr_names[PLAN_ATTR_COUNT + 1] = {
 	NULL
 };
 
+const struct mailbox plan_no_mailbox = {
+	.login = "", .address = "", .person = "", .full_name = "", .agency = "", .kind = "",
+	.title = "", .unit = "", .phone = "", .rank = "", .custodian = "", .aliases = "",
+	.purge_due = "", .opid = "", .entry_uuid = "",
+};
+
 /* --- the two forms of a mailbox --- */
 
 static const char *

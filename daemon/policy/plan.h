@@ -46,6 +46,9 @@ const char *plan_attr_get(const struct mailbox *m, enum plan_attr a, struct aren
 /* The other way: what the directory says becomes our copy.  Derived attributes are ignored. */
 void plan_attr_set(struct mailbox *m, enum plan_attr a, const char *value, struct arena *arena);
 
+/* One of which nothing is known: every text "", STATUS_ACTIVE, both switches off. */
+extern const struct mailbox plan_no_mailbox;
+
 /* What a row asks, with what the rules add to it. */
 struct plan_ask {
 	enum op op;
