@@ -10,7 +10,10 @@ int
 cmd_request_name(struct ctl *c)
 {
 	AUTO(json) answer = NULL;
+	AUTO(json) body = NULL;
+	AUTO(str) text = NULL;
 	AUTO(buf) path = BUF_INIT;
+	bool dry = ctl_opt(c, OPT_DRY_RUN) != NULL;
 	long id, row;
 	int status = request_id(c, &id);
 
@@ -19,11 +22,14 @@ cmd_request_name(struct ctl *c)
 	if (status)
 		return status;
 	request_path(&path, id, "/name");
-	status = ctl_change(c, path.data, json_pack("{s:i, s:s}", "row", (int)row, "address",
-						    c->line.args[2]), &answer);
-	if (status || !answer || (status = request_fill(c, answer)))
+	body = json_pack("{s:i, s:s, s:b}", "row", (int)row, "address", c->line.args[2], "dry_run", dry);
+	text = json_dumps(body, JSON_COMPACT);
+	status = ctl_send(c, path.data, "application/json", text, strlen(text), &answer);
+	if (status || (!dry && (status = request_fill(c, answer))))
 		return status;
 	request_print(c, answer);
+	if (dry)
+		ctl_say("everything was checked, nothing was kept (-n)");
 	return 0;
 }
 

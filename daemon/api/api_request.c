@@ -202,12 +202,30 @@ handle_request_undo(struct call *c)
 		start(c, &o);
 }
 
+/* The letter as it would be if the row had this address. */
+static void
+reply_as_named(struct call *c, int64_t row, const char *address)
+{
+	json_t *j = request_json(c->flow, c->id, row, 1);
+	json_t *item = json_array_get(json_object_get(j, "items"), 0);
+	bool whole = strchr(address, '@') != NULL;
+	AUTO(str) full = xasprintf("%s%s%s", address, whole ? "" : "@",
+				   whole ? "" : json_str(j, "domain"));
+
+	json_object_set_new(item, "address", json_string(full));
+	json_object_set_new(item, "state", json_string(state_word(STATE_PLANNED)));
+	json_object_set_new(item, "error", json_string(""));
+	json_object_set_new(j, "next_offset", json_null());
+	call_reply(c, 200, j);
+}
+
 void
 handle_request_name(struct call *c)
 {
 	AUTO(json) body = call_body(c);
 	struct err e = ERR_INIT;
 	const char *address;
+	bool dry;
 	int64_t row;
 
 	if (!body || !(address = call_need(c, body, "address")))
@@ -215,11 +233,13 @@ handle_request_name(struct call *c)
 	row = json_integer_value(json_object_get(body, "row"));
 	if (row < 1)
 		err_set(&e, ERR_USAGE, "the body must say \"row\", the number of the row");
-	if (row < 1 || naming_propose(c->flow, c->id, row, address, &c->who, &e)) {
+	dry = json_is_true(json_object_get(body, "dry_run"));
+	if (row < 1 || naming_propose(c->flow, c->id, row, address, dry, &c->who, &e))
 		call_fail(c, &e);
-		return;
-	}
-	reply_request(c);
+	else if (dry)
+		reply_as_named(c, row, address);
+	else
+		reply_request(c);
 }
 
 /* --- list, show, plan ------------------------------------------------------------------------- */

@@ -135,14 +135,18 @@ write(struct flow *f, struct proposal *p, const struct actor *who, struct err *e
 }
 
 int
-naming_propose(struct flow *f, int64_t request, int64_t row, const char *address,
+naming_propose(struct flow *f, int64_t request, int64_t row, const char *address, bool dry_run,
 	       const struct actor *who, struct err *e)
 {
 	AUTO(arena) a = arena_new();
 	struct proposal p;
 
 	if (check_row(f, request, row, &p, a, e) || check_address(f, address, &p, a, e) ||
-	    plan_it(f, &p, a, e) || store_begin(f->store, e))
+	    plan_it(f, &p, a, e))
+		return -1;
+	if (dry_run)
+		return 0;
+	if (store_begin(f->store, e))
 		return -1;
 	if (write(f, &p, who, e)) {
 		store_abort(f->store);

@@ -66,6 +66,9 @@ def test_a_name_that_is_needed(ruled):
     ruled.ctl("request", "name", rid, 1, "vo..da", user="lan", status=64)
     ruled.ctl("request", "name", rid, 2, "vi.tran", user="lan", status=EX_CONFLICT)
     ruled.ctl("request", "name", rid, 3, "vi.tran", user="lan", status=EX_NOTFOUND)
+    dry = ruled.ctl_json("request", "name", rid, 1, "da.vo", "-n", user="lan")
+    assert dry["items"][0]["address"] == "da.vo@" + DOMAIN and ruled.show(rid)["state"] == "name-needed"
+    ruled.ctl("request", "name", rid, 1, "voda", "-n", user="lan", status=EX_CONFLICT)
     r = ruled.ctl_json("request", "name", rid, 1, "da.vo", user="lan")
     assert r["state"] == "planned" and len(r["digest"]) == 64
     ruled.ctl("request", "plan", rid, user="minh")  # computes the digest again
