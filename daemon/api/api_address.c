@@ -137,7 +137,7 @@ read_trial(struct call *c, struct trial *t, struct err *e)
 void
 handle_name_try(struct call *c)
 {
-	struct trial t = { .name = { NULL } };
+	struct trial t = { .kind = KIND_PERSON };
 	struct err e = ERR_INIT, none = ERR_INIT;
 	struct choose_ask ask;
 	AUTO(json) trials = json_array();

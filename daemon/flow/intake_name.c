@@ -36,7 +36,7 @@ intake_row_name(struct intake_letter *l, const char *const *cell, const struct c
 		struct err *e)
 {
 	struct trail t = { .out = trail };
-	struct name name = { NULL };
+	struct name name = { .full = NULL };
 	bool named = !name_parse(&name, after->full_name, NULL);
 	struct choose_ask ask = {
 		.policy = l->rules.policy, .kind = (enum kind)kind_from(after->kind),

@@ -287,11 +287,6 @@ def test_bomb(door, tmp_path):
     assert "MiB" in r.stderr and door.seen == []
 
 
-def test_text_too_large_as_csv(door, tmp_path):
-    path = book(tmp_path / "b.xlsx", *[["a" * 8000]] * 2500)
-    assert "split" in ctl(door, "request", "submit", path, status=65).stderr and door.seen == []
-
-
 # --- check ------------------------------------------------------------------------------------------
 
 ERRORS = [{"row": 7, "line": 8, "column": "birth_year", "value": "19x0", "message": "write four digits"},
