@@ -178,6 +178,8 @@ print_item(void *arg, const json_t *item)
 	fprintf(c->out.file, "%srow %ld  %s  %s%s\n", c->out.colour ? "\033[1m" : "",
 		ctl_integer(item, "row"), ctl_text(item, "op"), address.data,
 		c->out.colour ? "\033[0m" : "");
+	if (*ctl_text(j, "effective"))
+		fprintf(c->out.file, "      %-22s %s\n", "from", ctl_text(j, "effective"));
 	print_basis(c->out.file, json_object_get(item, "input"));
 	json_object_foreach((json_t *)before, name, v) {
 		const json_t *now = json_object_get(after, name);

@@ -262,7 +262,7 @@ begin_write(struct intake *in, struct err *e)
 		.domain = rules->domain, .signer_title = said(h->signer_title),
 		.requester = said(h->requester), .requester_phone = said(h->requester_phone),
 		.contact = said(h->contact), .attachment = said(h->attachment),
-		.policy = rules->digest, .needs = 1, .first_approver = "",
+		.policy = rules->digest, .needs = 1, .first_approver = "", .namers = "",
 		.declared = h->declared, .state = STATE_RECEIVED, .digest = "", .round = 1,
 		.items = in->rows, .open = in->rows, .submitter = in->who[0], .approver = "",
 		.refusal = "", .submitted_at = (int64_t)clock_wall_us(),

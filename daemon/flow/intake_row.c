@@ -321,14 +321,19 @@ intake_row_plan(struct flow *f, struct item *i, const struct mailbox *before,
 		struct mailbox *after, struct arena *a)
 {
 	AUTO(buf) line = BUF_INIT;
-	char opid[37];
+	char opid[37], day[DATE_TEXT];
+	struct date d;
 
+	if (i->due) {
+		clock_day(i->due, &d);
+		date_text(d, day);
+	}
 	digest_uuid7(clock_wall_us() / 1000, opid);
 	i->opid = arena_strdup(a, opid);
 	i->login = after->login;
 	i->address = after->address;
 	after->opid = i->opid;
-	plan_line(&line, f->plan_key, i->op, i->row, before, after);
+	plan_line(&line, f->plan_key, i->op, i->row, i->due ? day : NULL, before, after);
 	i->plan = arena_strdup(a, line.data);
 	digest_sha256(line.data, line.len, i->plan_sha);
 }

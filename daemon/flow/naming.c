@@ -118,6 +118,16 @@ complete(struct flow *f, struct proposal *p, const struct actor *who, struct err
 	return 0;
 }
 
+/* Whoever proposed an address does not approve the letter. */
+static void
+remember(struct request *r, const char *who, struct arena *a)
+{
+	const char *mark = arena_printf(a, ",%s,", who);
+
+	if (!strstr(r->namers, mark))
+		r->namers = arena_printf(a, "%s%s,", *r->namers ? r->namers : ",", who);
+}
+
 static int
 write(struct flow *f, struct proposal *p, const struct actor *who, struct err *e)
 {
@@ -131,6 +141,7 @@ write(struct flow *f, struct proposal *p, const struct actor *who, struct err *e
 	p->after.request = i->request;
 	return store_plan_item(f->store, i, e) || store_put_item(f->store, i, e) ||
 			       intake_row_reserve(f, &p->after, i->request, e) ||
+			       store_put_request(f->store, &p->request, e) ||
 			       evidence_append(f, &ev, NULL, e) || complete(f, p, who, e) ? -1 : 0;
 }
 
@@ -146,6 +157,7 @@ naming_propose(struct flow *f, int64_t request, int64_t row, const char *address
 		return -1;
 	if (dry_run)
 		return 0;
+	remember(&p.request, who->name, a);
 	if (store_begin(f->store, e))
 		return -1;
 	if (write(f, &p, who, e)) {

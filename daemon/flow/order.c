@@ -42,7 +42,7 @@ order_add(struct flow *f, struct order *o, const char *opid, const struct actor 
 			     .domain = "", .signer_title = "", .requester = "",
 			     .requester_phone = "", .contact = "", .attachment = "",
 			     .policy = o->policy ? o->policy : "", .needs = 1,
-			     .first_approver = "" };
+			     .first_approver = "", .namers = "" };
 	AUTO(buf) line = BUF_INIT;
 	AUTO(buf) text = BUF_INIT;
 	AUTO(buf) hex = BUF_INIT;

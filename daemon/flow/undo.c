@@ -6,11 +6,12 @@
 #include "daemon/flow/undo.h"
 
 #define ROWS_MAX 20000 /* of one letter that is taken back */
+#define STEP_ROWS 256
 
 struct walk {
 	struct flow *flow;
 	struct undo *undo;
-	const struct request *request;
+	int count;
 };
 
 static void
@@ -158,6 +159,8 @@ on_item(void *arg, const struct item *i)
 	struct mailbox m;
 	struct plan p;
 
+	w->count++;
+	w->undo->next_row = i->row + 1;
 	if (i->state != STATE_DONE) {
 		cannot(w, i, "it was not done: there is nothing to undo");
 		return;
@@ -178,11 +181,10 @@ on_item(void *arg, const struct item *i)
 }
 
 int
-undo_build(struct flow *f, int64_t id, struct undo *u, struct err *e)
+undo_begin(struct flow *f, int64_t id, struct undo *u, struct err *e)
 {
 	AUTO(arena) a = arena_new();
 	struct request r;
-	struct walk w = { .flow = f, .undo = u, .request = &r };
 
 	memset(u, 0, sizeof(*u));
 	if (!store_request(f->store, id, &r, a))
@@ -199,11 +201,22 @@ undo_build(struct flow *f, int64_t id, struct undo *u, struct err *e)
 	u->items = json_array();
 	u->cannot = json_array();
 	u->domain = xstrdup(r.domain);
-	if (store_items(f->store, id, 0, 0, -1, on_item, &w, e) < 0)
+	u->request = id;
+	return 0;
+}
+
+int
+undo_step(struct flow *f, struct undo *u, struct err *e)
+{
+	struct walk w = { .flow = f, .undo = u };
+
+	if (store_items(f->store, u->request, 0, u->next_row, STEP_ROWS, on_item, &w, e) < 0)
 		return -1;
+	if (w.count == STEP_ROWS)
+		return 1;
 	if (json_array_size(u->items))
 		return 0;
-	return err_set(e, ERR_CONFLICT, "nothing of request %" PRId64 " can be undone: %s", id,
+	return err_set(e, ERR_CONFLICT, "nothing of request %" PRId64 " can be undone: %s", u->request,
 		       json_array_size(u->cannot) ?
 			       json_str(json_array_get(u->cannot, 0), "message") : "it has no rows");
 }

@@ -18,8 +18,11 @@ struct undo {
 	json_t *cannot;
 	char *agency;
 	char *domain;   /* that of the request: another's rules are not asked */
+	int64_t request, next_row;
 };
-/* ERR_NOTFOUND, ERR_CONFLICT: it has not ended, or there is nothing to take back. */
-int undo_build(struct flow *f, int64_t request, struct undo *u, struct err *e) MUST_USE;
+/* ERR_NOTFOUND, ERR_CONFLICT: it has not ended.  Release also after an error. */
+int undo_begin(struct flow *f, int64_t request, struct undo *u, struct err *e) MUST_USE;
+/* Some more of its rows: 1 there are more, 0 that was all.  -1, ERR_CONFLICT: none can be undone. */
+int undo_step(struct flow *f, struct undo *u, struct err *e) MUST_USE;
 void undo_release(struct undo *u);
 #endif

@@ -7,6 +7,11 @@
 int
 authz_four_eyes(const struct request *r, const char *approver, struct err *e)
 {
+	AUTO(str) mark = xasprintf(",%s,", approver);
+
+	if (strstr(r->namers, mark))
+		return err_set(e, ERR_DENIED, "%s proposed an address for request %" PRId64
+			       ": somebody else must decide about it", approver, r->id);
 	if (strcmp(r->submitter, approver))
 		return 0;
 	return err_set(e, ERR_DENIED,

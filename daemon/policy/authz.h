@@ -7,7 +7,8 @@
 
 /* Who may.  Roles and scope of a route are in common/routes.h; this is the rest.  Pure. */
 
-/* Four eyes, the only place: nobody decides about an own letter.  ERR_DENIED. */
+/* Four eyes, the only place: nobody decides about an own letter, nor about one for which they
+ * proposed an address.  ERR_DENIED. */
 int authz_four_eyes(const struct request *r, const char *approver, struct err *e) MUST_USE;
 /* The second of two approvers is another person than the first.  ERR_DENIED. */
 int authz_second(const struct request *r, const char *approver, struct err *e) MUST_USE;

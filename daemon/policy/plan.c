@@ -438,7 +438,7 @@ add_side(struct canon *c, const char *key, const struct mailbox *m, const struct
 
 void
 plan_line(struct buf *out, const uint8_t key[PLAN_KEY], enum op op, int64_t row,
-	  const struct mailbox *before, const struct mailbox *after)
+	  const char *effective, const struct mailbox *before, const struct mailbox *after)
 {
 	bool lock = transition_of(op) != NULL;
 	AUTO(arena) arena = arena_new();
@@ -449,6 +449,7 @@ plan_line(struct buf *out, const uint8_t key[PLAN_KEY], enum op op, int64_t row,
 	add_side(&c, "after", after, before, lock, arena);
 	canon_str(&c, "agency", after->agency);
 	add_side(&c, "before", before, after, false, arena);
+	canon_str(&c, "effective", effective);
 	canon_str(&c, "login", after->login);
 	canon_str(&c, "op", op_word((int)op));
 	canon_int(&c, "row", row);

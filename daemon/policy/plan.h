@@ -14,7 +14,7 @@
  * difference between two forms, written as one canonical line:
  *
  *	{"address":…,"after":{attr:[values]},"agency":…,"before":{attr:[values]},
- *	 "login":…,"op":…,"row":…,"salt":…}
+ *	 "effective":"YYYY-MM-DD","login":…,"op":…,"row":…,"salt":…}
  *
  * "before" is what must still be so when it is done (and is asserted then, RFC 4528); an empty list
  * means the attribute is absent.  The salt keeps the line's hash from being guessed from its names:
@@ -73,9 +73,10 @@ void plan_readdress(struct mailbox *m, const char *address, struct arena *arena)
 enum op plan_inverse(enum op op);
 
 #define PLAN_KEY 32 /* bytes */
-/* The line for a mailbox operation. before: NULL for create. */
+/* The line for a mailbox operation.  before: NULL for create; effective: "YYYY-MM-DD", NULL: at
+ * once. */
 void plan_line(struct buf *out, const uint8_t key[PLAN_KEY], enum op op, int64_t row,
-	       const struct mailbox *before, const struct mailbox *after);
+	       const char *effective, const struct mailbox *before, const struct mailbox *after);
 /* The line for an entry that is no mailbox: attributes sorted by name, values end with NULL.  before:
  * NULL for one that is made. */
 struct plan_value {

@@ -75,6 +75,7 @@ static const char *const migrations[] = {
 	"ALTER TABLE request ADD COLUMN due_at INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE request ADD COLUMN needs INTEGER NOT NULL DEFAULT 1;"
 	"ALTER TABLE request ADD COLUMN first_approver TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE request ADD COLUMN namers TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE mailbox ADD COLUMN custodian TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE mailbox ADD COLUMN aliases TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE mailbox ADD COLUMN purge_due TEXT NOT NULL DEFAULT '';"

@@ -41,6 +41,7 @@ read_request(sqlite3_stmt *st, int c, struct request *r, struct arena *a)
 		.due_at = sqlite3_column_int64(st, c + 28),
 		.needs = sqlite3_column_int64(st, c + 29),
 		.first_approver = store_text(st, c + 30, a),
+		.namers = store_text(st, c + 31, a),
 	};
 }
 
@@ -79,10 +80,11 @@ int
 store_put_request(struct store *s, const struct request *r, struct err *e)
 {
 	return store_run(s,
-			 store_bind(s, SQL_REQUEST_PUT, "issiiiissiiiis", r->id,
+			 store_bind(s, SQL_REQUEST_PUT, "issiiiissiiiiss", r->id,
 				    state_word((int)r->state), r->digest, r->round, r->items,
 				    r->open, r->failed, r->approver, r->refusal, r->approved_at,
-				    r->ended_at, r->due_at, r->needs, r->first_approver),
+				    r->ended_at, r->due_at, r->needs, r->first_approver,
+				    r->namers),
 			 e);
 }
 

@@ -9,7 +9,7 @@
 	"r.id, r.kind, r.agency, r.letter, r.date, r.signer, r.reason, r.channel, r.declared, " \
 	"r.state, r.digest, r.round, r.items, r.open, r.failed, r.submitter, r.approver, r.refusal, " \
 	"r.submitted_at, r.approved_at, r.ended_at, r.domain, r.signer_title, r.requester, " \
-	"r.requester_phone, r.contact, r.attachment, r.policy, r.due_at, r.needs, r.first_approver"
+	"r.requester_phone, r.contact, r.attachment, r.policy, r.due_at, r.needs, r.first_approver, r.namers"
 #define MAILBOX_COLUMNS \
 	"login, address, person, full_name, agency, kind, status, login_allowed, delivery_allowed, " \
 	"title, unit, phone, rank, quota, opid, entry_uuid, request, updated_at, custodian, aliases, " \
@@ -118,7 +118,7 @@
 	X(REQUEST_GET, "SELECT " REQUEST_COLUMNS " FROM request r WHERE r.id = ?") \
 	X(REQUEST_PUT, "UPDATE request SET state = ?2, digest = ?3, round = ?4, items = ?5, " \
 		"open = ?6, failed = ?7, approver = ?8, refusal = ?9, approved_at = ?10, " \
-		"ended_at = ?11, due_at = ?12, needs = ?13, first_approver = ?14 WHERE id = ?1") \
+		"ended_at = ?11, due_at = ?12, needs = ?13, first_approver = ?14, namers = ?15 WHERE id = ?1") \
 	X(REQUEST_LIST, "SELECT " REQUEST_COLUMNS " FROM request r WHERE r.id < ?1 " \
 		"AND (?2 IS NULL OR r.agency = ?2) AND (?3 IS NULL OR r.submitter = ?3) " \
 		"AND (?4 IS NULL OR r.state = ?4) " \

@@ -21,6 +21,7 @@ def ruled(tmp_path_factory):
     try:
         w.add_operator("hung", "Phạm Văn Hùng", ["approver"])
         w.add_operator("nga", "Đỗ Thị Nga", ["requester"], "skhcn")
+        w.add_operator("both", "Lê Hai Vai", ["technician", "approver"])
         w.settle()
         yield w
         w.judge()
@@ -67,9 +68,10 @@ def test_a_name_that_is_needed(ruled):
     dry = ruled.ctl_json("request", "name", rid, 1, "da.vo", "-n", user="lan")
     assert dry["items"][0]["address"] == "da.vo@" + DOMAIN and ruled.show(rid)["state"] == "name-needed"
     ruled.ctl("request", "name", rid, 1, "voda", "-n", user="lan", status=EX_CONFLICT)
-    r = ruled.ctl_json("request", "name", rid, 1, "da.vo", user="lan")
+    r = ruled.ctl_json("request", "name", rid, 1, "da.vo", user="both")
     assert r["state"] == "planned" and len(r["digest"]) == 64
     ruled.ctl("request", "plan", rid, user="minh")  # computes the digest again
+    ruled.approve(r, user="both", expect=(403,))  # who proposed it does not allow it
     ruled.approve(r)
     assert ruled.wait(rid)["state"] == "done"
     assert ruled.mailbox("da.vo@" + DOMAIN)["full_name"] == "Võ Đa"

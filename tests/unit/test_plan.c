@@ -134,7 +134,7 @@ test_line_is_the_difference(void **state)
 	(void)state;
 	assert_int_equal(ask(OP_SUSPEND, &before, empty, -1, &after, a, &e), 0);
 	after.opid = "01a20a8c-fdb9-7d42-ae05-000000000002";
-	plan_line(&line, key, OP_SUSPEND, 3, &before, &after);
+	plan_line(&line, key, OP_SUSPEND, 3, NULL, &before, &after);
 	assert_int_equal(plan_read(&p, line.data, &e), 0);
 	/* status, login switch, lock: nothing else; before, the operation that it rests on */
 	assert_int_equal(json_object_size(p.after), 3);
@@ -165,7 +165,7 @@ test_line_of_a_new_mailbox(void **state)
 
 	(void)state;
 	after.full_name = "H'Hen \"Niê\"";
-	plan_line(&line, key, OP_CREATE, 1, NULL, &after);
+	plan_line(&line, key, OP_CREATE, 1, NULL, NULL, &after);
 	assert_int_equal(plan_read(&p, line.data, &e), 0);
 	text = json_dumps(p.json, JSON_COMPACT | JSON_SORT_KEYS);
 	assert_string_equal(text, line.data);
@@ -181,11 +181,15 @@ test_line_of_a_new_mailbox(void **state)
 	/* the same thing gives the same line, whoever the person's reference and operation are */
 	after.person = "00000000-d840-4749-afde-670576e95dd9";
 	after.opid = "00000000-fdb9-7d42-ae05-17b2eb39a3d0";
-	plan_line(&again, key, OP_CREATE, 1, NULL, &after);
+	plan_line(&again, key, OP_CREATE, 1, NULL, NULL, &after);
 	assert_string_equal(line.data, again.data);
+	/* from another day on it is another thing */
+	buf_clear(&again);
+	plan_line(&again, key, OP_CREATE, 1, "2026-12-01", NULL, &after);
+	assert_non_null(strstr(again.data, "\"effective\":\"2026-12-01\""));
 	/* and under another key another one: who has only its hash cannot try names */
 	buf_clear(&again);
-	plan_line(&again, (const uint8_t[PLAN_KEY]){ 1 }, OP_CREATE, 1, NULL, &after);
+	plan_line(&again, (const uint8_t[PLAN_KEY]){ 1 }, OP_CREATE, 1, NULL, NULL, &after);
 	assert_string_not_equal(line.data, again.data);
 	plan_release(&p);
 	buf_release(&line);
@@ -235,7 +239,7 @@ test_readdress(void **state)
 	assert_string_equal(m.address, "a.nguyet@tinh.gov.vn");
 	assert_string_equal(m.aliases, "anh.nguyet@tinh.gov.vn\nnguyetdta@tinh.gov.vn");
 	assert_string_equal(m.login, "nguyetdta");
-	plan_line(&line, key, OP_RENAME, 1, &before, &m);
+	plan_line(&line, key, OP_RENAME, 1, NULL, &before, &m);
 	assert_int_equal(plan_read(&p, line.data, &e), 0);
 	assert_int_equal(json_array_size(json_object_get(p.after, "hopthuAlias")), 2);
 	back = before;
@@ -282,13 +286,17 @@ test_two_approvers(void **state)
 static void
 test_four_eyes(void **state)
 {
-	struct request r = { .id = 1, .submitter = "lan" };
+	struct request r = { .id = 1, .submitter = "lan", .namers = "" };
 	struct err e = ERR_INIT;
 
 	(void)state;
 	assert_int_equal(authz_four_eyes(&r, "lan", &e), -1);
 	assert_int_equal(e.class, ERR_DENIED);
 	assert_int_equal(authz_four_eyes(&r, "minh", &e), 0);
+	r.namers = ",hung,minh,";
+	assert_int_equal(authz_four_eyes(&r, "minh", &e), -1);
+	assert_non_null(strstr(e.msg, "proposed"));
+	assert_int_equal(authz_four_eyes(&r, "min", &e), 0);
 }
 
 int

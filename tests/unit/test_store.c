@@ -255,7 +255,7 @@ test_promise_of_a_refused_letter_is_void(void **state)
 			     .digest = "", .submitter = "lan", .approver = "", .refusal = "",
 			     .domain = "", .signer_title = "", .requester = "",
 			     .requester_phone = "", .contact = "", .attachment = "", .policy = "",
-			     .needs = 1, .first_approver = "" };
+			     .needs = 1, .first_approver = "", .namers = "" };
 	int64_t by = 0;
 
 	(void)state;
