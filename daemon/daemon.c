@@ -324,6 +324,19 @@ use_conf(struct daemon *d, struct conf *c)
 	conf_free(old);
 }
 
+/* This year and the next: terms reach into it. */
+static void
+warn_of_years(const struct policies *policies)
+{
+	AUTO(buf) lines = BUF_INIT;
+	struct date today;
+
+	clock_day((int64_t)(clock_wall_us() / 1000000), &today);
+	policies_unknown_years(policies, today.year, today.year + 1, &lines);
+	for (char *save, *l = strtok_r(lines.data, "\n", &save); l; l = strtok_r(NULL, "\n", &save))
+		log_warn("%s", l);
+}
+
 static void
 use_policies(struct daemon *d, struct policies *policies)
 {
@@ -332,6 +345,8 @@ use_policies(struct daemon *d, struct policies *policies)
 	if (policies_missing(policies))
 		log_warn("there is no folder %s: the built-in policy holds for every domain",
 			 d->conf->policy_dir);
+	else
+		warn_of_years(policies);
 }
 
 static void

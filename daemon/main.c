@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/failpoint.h"
 #include "daemon/daemon.h"
 #include "daemon/flow/policies.h"
@@ -131,6 +132,19 @@ complain(const char *lines)
 	} while (*lines);
 }
 
+/* -t says it too, without a mistake. */
+static void
+tell_unknown_years(const struct policies *p)
+{
+	AUTO(buf) lines = BUF_INIT;
+	struct date today;
+
+	clock_day((int64_t)(clock_wall_us() / 1000000), &today);
+	policies_unknown_years(p, today.year, today.year + 1, &lines);
+	if (lines.len)
+		printf("%s", lines.data);
+}
+
 /* -t: the policies too, with every mistake. */
 static int
 test(const struct conf *conf)
@@ -151,6 +165,8 @@ test(const struct conf *conf)
 		       conf->policy_dir);
 	else
 		printf("%zu policies in %s are right\n", n, conf->policy_dir);
+	if (!policies_missing(p))
+		tell_unknown_years(p);
 	policies_free(p);
 	return 0;
 }

@@ -29,6 +29,7 @@ static const struct out_column head_columns[] = {
 static const struct out_column rule_columns[] = {
 	{ "rule", "RULE", OUT_TEXT, 0 },
 	{ "value", "VALUE", OUT_TEXT, OUT_SHRINK },
+	{ "use", "USE", OUT_TEXT, 0 },
 	{ "legal_basis", "LEGAL BASIS", OUT_TEXT, OUT_SHRINK },
 	{ "note", "NOTE", OUT_TEXT, OUT_HIDE },
 	{ "line", "LINE", OUT_NUMBER, OUT_HIDE },
@@ -39,7 +40,7 @@ static const struct out_column rule_columns[] = {
 static const struct out_column change_columns[] = {
 	{ "rule", "RULE", OUT_TEXT, 0 },
 	{ "before", "BEFORE", OUT_TEXT, OUT_SHRINK },
-	{ "after", "NOW", OUT_TEXT, OUT_SHRINK },
+	{ "after", "AFTER", OUT_TEXT, OUT_SHRINK },
 	{ "before_basis", "LEGAL BASIS BEFORE", OUT_TEXT, OUT_HIDE },
 	{ "legal_basis", "LEGAL BASIS", OUT_TEXT, OUT_SHRINK },
 	{ .key = NULL },
@@ -49,6 +50,7 @@ static const struct out_column limit_columns[] = {
 	{ "rule", "RULE", OUT_TEXT, 0 },
 	{ "value", "VALUE", OUT_TEXT, OUT_SHRINK },
 	{ "means", "MEANS HERE", OUT_TEXT, OUT_SHRINK },
+	{ "use", "USE", OUT_TEXT, OUT_HIDE },
 	{ "legal_basis", "LEGAL BASIS", OUT_TEXT, OUT_SHRINK },
 	{ "note", "NOTE", OUT_TEXT, OUT_HIDE },
 	{ "document", "DOCUMENT", OUT_TEXT, OUT_HIDE },
@@ -129,8 +131,10 @@ cmd_policy_show(struct ctl *c)
 static void
 say_version(const char *what, const json_t *head)
 {
-	ctl_say("%s: %s, from %s%s%s", what, ctl_text(head, "document"),
-		ctl_text(head, "valid_from"), *ctl_text(head, "file") ? ", " : "",
+	const char *day = ctl_text(head, "at");
+
+	ctl_say("%s, %s%s: %s, from %s%s%s", what, *day ? "on " : "built in", day,
+		ctl_text(head, "document"), ctl_text(head, "valid_from"), *ctl_text(head, "file") ? ", " : "",
 		ctl_text(head, "file"));
 }
 
@@ -144,7 +148,7 @@ cmd_policy_diff(struct ctl *c)
 		return status;
 	print(c, answer, "changes", change_columns);
 	say_version("before", json_object_get(answer, "before"));
-	say_version("now", json_object_get(answer, "after"));
+	say_version("after", json_object_get(answer, "after"));
 	if (!json_array_size(json_object_get(answer, "changes")))
 		ctl_say("they say the same");
 	return 0;

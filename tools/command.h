@@ -215,18 +215,23 @@ _Static_assert(OPT_COUNT <= 62, "the bits of an option set are used up");
 	  "policies: whose, from when, of which document, in which file", "") \
 	X("policy", "show", policy_show, "DOMAIN", 1, 1, O(AT), policy_show, \
 	  "the rules of a domain, each with its legal basis", \
-	  "\"*\" shows what holds for domains that have no file of their own. csv has the notes too.") \
+	  "\"*\" shows what holds for domains that have no file of their own. csv has the notes too. " \
+	  "Under USE stands who keeps to a rule: enforced (hopthud), told (hopthud reckons by it and " \
+	  "says so), directory (hopthud writes it into the directory, for its own domain), recorded " \
+	  "(people and other systems: not enforced by hopthud).") \
 	X("policy", "diff", policy_diff, "DOMAIN", 1, 1, O(AT), policy_diff, \
-	  "the rules of a domain that are others today", \
-	  "With --at: other than on that day. Without: other than what is built in.") \
+	  "the rules of a domain that are others today, or on another day", \
+	  "With --at: other than on that day, which may be one to come; the earlier of the two stands " \
+	  "under BEFORE. Without: other than what is built in.") \
 	X("policy", "explain", policy_explain, "ADDRESS", 1, 1, O(AT), policy_explain, \
 	  "every limit of a mailbox, and which rule of which document gives it", \
 	  "It need not exist: then what holds for a person who is staff is told. csv and json name " \
-	  "document, file and line with each limit.") \
+	  "document, file and line with each limit. What hopthud does not enforce is marked.") \
 	X("policy", "ppolicy", policy_ppolicy, "DOMAIN", 1, 1, O(AT), policy_ppolicy, \
 	  "the password rules of a domain as LDIF, for ldapmodify", \
-	  "They change the entry cn=default,ou=policies of the directory. hopthud itself does not " \
-	  "change it.") \
+	  "They change the one entry cn=default,ou=policies of the directory, which holds for " \
+	  "the mailboxes of all domains. hopthud writes those of its own domain there by itself. " \
+	  "How long a locked password stays so is not among them, nor the classes of characters.") \
 	X("operator", "add", operator_add, "NAME", 1, 1, \
 	  O(ROLE) | O(AGENCY) | O(UID) | O(FULL_NAME) | O(NEW_PASSWORD_FILE) | O(DRY_RUN), \
 	  operator_add, "let a person use hopthu; --role is required", \

@@ -126,25 +126,39 @@ handle_policy_show(struct call *c)
 	call_reply(c, 200, j);
 }
 
+static json_t *
+version_json(const struct policy *p, const char *day)
+{
+	json_t *j = policy_head_json(p);
+
+	json_object_set_new(j, "at", json_string(day));
+	return j;
+}
+
+/* Of two days the earlier is before the later; without a day what is built in was before. */
 void
 handle_policy_diff(struct call *c)
 {
-	const char *at = door_query(c->req, "at");
+	const char *at = door_query(c->req, "at"), *first, *second;
 	const struct policies *all = c->flow->policies;
-	char day[DATE_TEXT], now[DATE_TEXT];
 	const struct policy *before, *after;
+	char day[DATE_TEXT], now[DATE_TEXT];
 
-	before = asked_policy(c, day);
-	if (!before)
+	if (!asked_policy(c, day))
 		return;
 	date_text(today(), now);
-	after = policies_find(all, c->word, now);
-	if (!at || !*at)
+	first = strcmp(day, now) < 0 ? day : now;
+	second = first == day ? now : day;
+	before = policies_find(all, c->word, first);
+	after = policies_find(all, c->word, second);
+	if (!at || !*at) {
 		before = policies_builtin(all);
+		first = "";
+	}
 	call_reply(c, 200,
 		   json_pack("{s:s,s:o,s:o,s:o}", "asked", c->word, "before",
-			     policy_head_json(before), "after", policy_head_json(after), "changes",
-			     policy_changes_json(before, after)));
+			     version_json(before, first), "after", version_json(after, second),
+			     "changes", policy_changes_json(before, after)));
 }
 
 void
@@ -159,7 +173,7 @@ handle_policy_ppolicy(struct call *c)
 	if (!p)
 		return;
 	dn = xasprintf("cn=default,ou=policies,%s", c->flow->conf->directory.base);
-	policy_ppolicy(p, false, dn, &ldif);
+	policy_ppolicy(p, dn, &ldif);
 	j = policy_head_json(p);
 	json_object_set_new(j, "ldif", json_string(ldif.data));
 	call_reply(c, 200, j);
@@ -185,6 +199,25 @@ split(struct call *c, const char **local, const char **domain, struct err *e)
 	return check_domain(c, *domain, e);
 }
 
+/* The mailbox whose address, alias or login this is; false: there is none, or none in the domain that
+ * was named. */
+static bool
+read_mailbox(struct call *c, const char *local, const char *domain, struct mailbox *m)
+{
+	struct address known;
+	bool any = !strchr(c->word, '@');
+	const char *at;
+
+	if (store_find_address(c->flow->store, local, &known, c->arena) && *known.login &&
+	    (known.state == ADDRESS_ACTIVE || known.state == ADDRESS_ALIAS) &&
+	    (any || !strcasecmp(known.domain, domain)))
+		return store_mailbox(c->flow->store, known.login, m, c->arena);
+	if (!store_mailbox(c->flow->store, local, m, c->arena))
+		return false;
+	at = strchr(m->address, '@');
+	return any || (at && !strcasecmp(at + 1, domain));
+}
+
 /* What is known of the mailbox; of one that is not there, what holds for a member of staff. */
 static int
 find_mailbox(struct call *c, const char *local, const char *domain, struct policy_subject *s,
@@ -192,22 +225,20 @@ find_mailbox(struct call *c, const char *local, const char *domain, struct polic
 {
 	struct mailbox m;
 	struct agency g;
-	const char *at;
 
 	*s = (struct policy_subject){ .kind = KIND_PERSON,
 				      .rank = RANK_STAFF,
 				      .agency = "",
 				      .agency_kind = "",
+				      .purge_due = "",
 				      .today = today() };
 	s->address = arena_printf(c->arena, "%s@%s", local, domain);
-	if (!store_mailbox(c->flow->store, local, &m, c->arena))
-		return 0;
-	at = strchr(m.address, '@');
-	if (!at || strcasecmp(at + 1, domain))
+	if (!read_mailbox(c, local, domain, &m))
 		return 0;
 	if (authz_agency(&c->op, m.agency, e))
 		return -1;
 	s->exists = true;
+	s->address = m.address;
 	s->kind = kind_from(m.kind) < 0 ? KIND_PERSON : (enum kind)kind_from(m.kind);
 	s->quota = m.quota;
 	s->agency = m.agency;
@@ -215,6 +246,8 @@ find_mailbox(struct call *c, const char *local, const char *domain, struct polic
 		s->agency_kind = g.kind;
 	s->rank_text = m.rank;
 	s->title = m.title;
+	s->purge_due = m.status == STATUS_CLOSED ? m.purge_due : "";
+	s->purged = m.status == STATUS_PURGED;
 	return 0;
 }
 
@@ -233,9 +266,12 @@ handle_policy_explain(struct call *c)
 		call_fail(c, &e);
 		return;
 	}
+	if (strchr(s.address, '@')) /* an alias may be of another domain than the address */
+		domain = strchr(s.address, '@') + 1;
 	p = policies_find(c->flow->policies, domain, day);
-	if (s.exists && s.kind == KIND_PERSON)
-		s.rank = policy_rank(p, s.rank_text, s.title);
+	if (s.exists)
+		s.rank = policy_rank(p, s.kind, s.rank_text, s.title);
+	s.own_domain = !strcmp(domain, c->flow->conf->domain);
 	BUG_ON(!date_parse(day, &s.today));
 	calendar = policy_text(p, RULE_CALENDAR);
 	s.calendar = policies_calendar(c->flow->policies, calendar);

@@ -35,8 +35,9 @@ policy_rules_json(const struct policy *p)
 		if (!policy_has(p, k))
 			continue;
 		json_array_append_new(list,
-				      json_pack("{s:s,s:o,s:s,s:s,s:i,s:b,s:s}", "rule",
+				      json_pack("{s:s,s:o,s:s,s:s,s:s,s:i,s:b,s:s}", "rule",
 						policy_key_table[k].name, "value", value_json(p, k),
+						"use", policy_use_word(policy_key_table[k].use),
 						"legal_basis", policy_basis(p, k), "note",
 						policy_note(p, k), "line", (int)policy_line(p, k),
 						"default", policy_line(p, k) == 0, "help",
@@ -94,17 +95,26 @@ static const struct {
 	{ "filing.", "for a decision of", "a letter is in time until" },
 	{ "grace.", "closed on", "its data stay until" },
 	{ "alias.", "renamed on", "the old address receives until" },
-	{ "inactivity.", "no login since", "suspended on" },
-	{ "password.initial", "first password given on", "to be changed by" },
-	{ "password.", "a password of", "to be changed by" },
-	{ "lock.", "suspended on", "closed on" },
+	{ "inactivity.", "no login since", "to be suspended on" },
+	{ "password.", "first password given on", "to be changed by" },
+	{ "lock.", "suspended on", "to be closed on" },
 	{ "", "begun on", "until" },
 };
+
+/* Working days were counted; in a year without a file no holiday is among them. */
+static void
+doubt(struct policy_term t, const struct policy_subject *s, struct date to, struct buf *out)
+{
+	for (int year = s->today.year; t.unit == POLICY_WORKING_DAYS && year <= to.year; year++)
+		if (!calendar_knows(s->calendar, year))
+			buf_printf(out, " (the holidays of %d are not known)", year);
+}
 
 static void
 until(enum policy_key k, struct policy_term t, const struct policy_subject *s, struct buf *out)
 {
 	char from[DATE_TEXT], to[DATE_TEXT];
+	struct date end = policy_due_date(t, s->calendar, s->today);
 	const char *name = policy_key_table[k].name;
 	size_t i = 0;
 
@@ -118,8 +128,9 @@ until(enum policy_key k, struct policy_term t, const struct policy_subject *s, s
 	while (strncmp(name, spans[i].family, strlen(spans[i].family)) != 0)
 		i++;
 	date_text(s->today, from);
-	date_text(policy_due_date(t, s->calendar, s->today), to);
+	date_text(end, to);
 	buf_printf(out, "%s %s: %s %s", spans[i].begins, from, spans[i].ends, to);
+	doubt(t, s, end, out);
 }
 
 static void
@@ -142,6 +153,70 @@ mean_quota(const struct policy *p, enum policy_key k, const struct policy_subjec
 		buf_str(out, "what the mail server gives everybody");
 }
 
+/* What the directory reckons with, to the second. */
+static void
+mean_max_age(const struct policy *p, const struct policy_subject *s, struct buf *out)
+{
+	struct policy_password w;
+	char from[DATE_TEXT], to[DATE_TEXT];
+	long days;
+
+	policy_password(p, &w);
+	days = (long)(w.max_age / 86400);
+	if (!w.max_age)
+		return;
+	if (!days) {
+		buf_printf(out, "within %" PRId64 " hours", w.max_age / 3600);
+		return;
+	}
+	date_text(s->today, from);
+	date_text(date_add_days(s->today, days), to);
+	buf_printf(out, "a password of %s: to be changed by %s, after %ld days", from, to, days);
+}
+
+/* Of a closed mailbox it is decided: by the policy that was in force then. */
+static void
+mean_grace(const struct policy *p, enum policy_key k, const struct policy_subject *s,
+	   struct buf *out)
+{
+	if (s->purged)
+		buf_str(out, "this one is purged: its data are gone");
+	else if (*s->purge_due)
+		buf_printf(out, "this one is closed: its data stay until %s", s->purge_due);
+	else
+		until(k, policy_term(p, k), s, out);
+}
+
+static void
+mean_calendar(const struct policy_subject *s, struct buf *out)
+{
+	for (int year = s->today.year; year <= s->today.year + 1; year++)
+		buf_printf(out, "%s%d: %s", out->len ? "; " : "", year,
+			   calendar_knows(s->calendar, year) ?
+				   calendar_source(s->calendar, year) :
+				   "no file, only Saturdays and Sundays are free");
+}
+
+/* Who does it, where that is not hopthud. */
+static void
+mean_use(enum policy_key k, const struct policy_subject *s, struct buf *out)
+{
+	switch (policy_key_table[k].use) {
+	case POLICY_ENFORCED:
+	case POLICY_TOLD:
+		break;
+	case POLICY_DIRECTORY:
+		buf_str(out, s->own_domain ?
+				     "; the directory keeps to it" :
+				     "; not enforced: the directory has the password rules of "
+				     "hopthud's own domain, for all mailboxes");
+		break;
+	case POLICY_RECORDED:
+		buf_str(out, "; not enforced by hopthud");
+		break;
+	}
+}
+
 /* What the value comes to, for this mailbox. */
 static void
 mean(const struct policy *p, enum policy_key k, const struct policy_subject *s, struct buf *out)
@@ -150,12 +225,20 @@ mean(const struct policy *p, enum policy_key k, const struct policy_subject *s, 
 
 	if (k == policy_quota_rule(p, s->kind, s->rank))
 		mean_quota(p, k, s, out);
+	else if (k == RULE_PASSWORD_MAX_AGE)
+		mean_max_age(p, s, out);
+	else if (k == RULE_CALENDAR)
+		mean_calendar(s, out);
+	else if (k >= RULE_GRACE_STAFF && k <= RULE_GRACE_DISSOLUTION)
+		mean_grace(p, k, s, out);
 	else if (type == POLICY_TERM && policy_has(p, k))
 		until(k, policy_term(p, k), s, out);
 	else if (type == POLICY_SIZE && policy_has(p, k))
 		buf_printf(out, "%" PRId64 " bytes", policy_number(p, k));
-	if (!out->len)
-		buf_str(out, policy_key_table[k].help);
+	if (!out->len) /* without its full stop: more may follow */
+		buf_printf(out, "%.*s", (int)strlen(policy_key_table[k].help) - 1,
+			   policy_key_table[k].help);
+	mean_use(k, s, out);
 }
 
 static json_t *
@@ -165,8 +248,9 @@ limit_json(const struct policy *p, enum policy_key k, const struct policy_subjec
 	bool given = policy_line(p, k) != 0;
 
 	mean(p, k, s, &means);
-	return json_pack("{s:s,s:o,s:s,s:s,s:s,s:s,s:s,s:s,s:i,s:s}", "rule",
+	return json_pack("{s:s,s:o,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:i,s:s}", "rule",
 			 policy_key_table[k].name, "value", value_json(p, k), "means", means.data,
+			 "use", policy_use_word(policy_key_table[k].use),
 			 "legal_basis", given ? policy_basis(p, k) : "built in", "note",
 			 policy_note(p, k), "document", given ? policy_document(p) : "",
 			 "valid_from", given ? policy_valid_from(p) : "", "file",

@@ -22,7 +22,10 @@ struct policy_subject {
 	enum policy_rank rank;
 	const char *rank_text, *title; /* as the letters said */
 	const char *agency, *agency_kind;
-	int64_t quota; /* that it has */
+	int64_t quota;         /* that it has */
+	const char *purge_due; /* when it is closed: until when its data stay; else "" */
+	bool purged;
+	bool own_domain;       /* hopthud's, whose password rules the directory has */
 	struct date today;
 	const struct calendar *calendar;
 };

@@ -21,7 +21,7 @@ struct evidence {
 	const char *domain;    /* of a letter's addresses */
 	const char *key;       /* public key of the log, C2SP vkey form */
 	int64_t intent;        /* seq of the intent this is the outcome of */
-	int64_t late;          /* days between decision and letter, when too many */
+	int64_t late;          /* days between decision and letter */
 	bool ldap;             /* the directory answered: */
 	int ldap_rc;
 	const char *ldap_csn, *ldap_uuid;

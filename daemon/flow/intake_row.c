@@ -164,8 +164,8 @@ check_create(struct intake_letter *l, const struct letter_row *row, struct plan_
 		return -1;
 	if (ask->quota < 0)
 		out->after.quota = policy_quota(r->policy, (enum kind)kind_from(kind),
-						policy_rank(r->policy, out->after.rank,
-							    out->after.title));
+						policy_rank(r->policy, (enum kind)kind_from(kind),
+							    out->after.rank, out->after.title));
 	if (store_mailbox_named(l->flow->store, out->after.full_name, r->agency.code, &same, a))
 		intake_row_note(out, "full_name", arena_printf(a, "%s of %s has the mailbox %s already: is this "
 						    "somebody else of the same name?", same.full_name,
@@ -262,14 +262,17 @@ check_way(const struct intake_letter *l, const struct letter_row *row, struct in
 	  struct err *e)
 {
 	const char *channel = l->head->channel;
+	AUTO(buf) allowed = BUF_INIT;
 
+	policy_value_text(l->rules.policy, RULE_REQUEST_PHONE, &allowed);
 	out->column = "op";
 	if (channel && channel_from(channel) == CHANNEL_PHONE &&
 	    !rules_by_phone(&l->rules, row->op))
 		return err_set(e, ERR_USAGE, "%s cannot be asked for by telephone: the agency sends a "
-			       "letter (%s allows only a suspension and a new password)",
-			       op_word((int)row->op), policy_document(l->rules.policy));
-	out->late = rules_late(&l->rules, l->head->date, row->cell[LETTER_basis_date]);
+			       "letter (by telephone %s allows: %s)",
+			       op_word((int)row->op), policy_document(l->rules.policy), allowed.data);
+	out->late = rules_late(&l->rules, l->head->date, row->cell[LETTER_basis_date],
+			       &out->too_late);
 	return 0;
 }
 
@@ -305,7 +308,7 @@ intake_row_check(struct intake_letter *l, const struct letter_row *row, struct i
 	out->column = "quota";
 	if (rules_check_quota(&l->rules, &out->after, ask.quota, e))
 		return -1;
-	if (out->late)
+	if (out->too_late)
 		intake_row_note(out, "basis_date", arena_printf(a, "the letter comes %d days after the decision, "
 						     "later than %s allows", out->late,
 						     policy_document(l->rules.policy)));

@@ -29,7 +29,8 @@ struct intake_row {
 	const char *column;          /* at fault, when -1 is returned */
 	bool new_address;            /* it got one that must be promised */
 	bool readdress;              /* a mailbox that is there gets another address */
-	int late;                    /* days after the decision, when they are too many */
+	int late;                    /* days after the decision */
+	bool too_late;               /* more than the policy allows */
 	unsigned notes;              /* what stops nothing and should be looked at */
 	struct {
 		const char *column, *message;

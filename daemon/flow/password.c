@@ -130,7 +130,7 @@ wanted(const struct policy *p, struct values *v, struct arena *a)
 {
 	struct policy_password w;
 
-	policy_password(p, false, &w);
+	policy_password(p, &w);
 	*v = (struct values){ {
 		NULL,
 		arena_printf(a, "%" PRId64, w.in_history),

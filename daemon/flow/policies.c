@@ -390,6 +390,33 @@ policies_calendar(const struct policies *p, const char *name)
 	return c ? c : p->weekends;
 }
 
+/* The first policy that names a calendar speaks for the others. */
+static bool
+is_named_before(const struct policies *p, size_t n, const char *calendar)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(policy_text(p->list[i], RULE_CALENDAR), calendar))
+			return true;
+	return false;
+}
+
+void
+policies_unknown_years(const struct policies *p, int first, int last, struct buf *out)
+{
+	for (size_t i = 0; i <= p->count; i++) {
+		const struct policy *x = i < p->count ? p->list[i] : p->builtin;
+		const char *name = policy_text(x, RULE_CALENDAR);
+
+		if (is_named_before(p, i, name))
+			continue;
+		for (int year = first; year <= last; year++)
+			if (!calendar_knows(policies_calendar(p, name), year))
+				buf_printf(out, "the calendar \"%s\" has no file for the year %d: only "
+					   "Saturdays and Sundays are free in it, no holidays\n",
+					   name, year);
+	}
+}
+
 bool
 policies_missing(const struct policies *p)
 {

@@ -32,6 +32,11 @@ const char *policies_domain(const struct policies *p, size_t n);
 const struct policy *policies_at(const struct policies *p, size_t n);
 /* Never NULL: one without any year when there is no file of this name. */
 const struct calendar *policies_calendar(const struct policies *p, const char *name);
+/*
+ * The years from first to last of which a calendar that some policy names has no file: a line for each
+ * is appended.  Terms that reach into one of them are wrong by its holidays.
+ */
+void policies_unknown_years(const struct policies *p, int first, int last, struct buf *out);
 /* Was there no folder? */
 bool policies_missing(const struct policies *p);
 /* SHA-256 over all files, DIGEST_LEN: changes whenever a byte of one does. */

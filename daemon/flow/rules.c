@@ -102,8 +102,7 @@ rules_check_role(struct flow *f, const struct rules *r, enum policy_key list, co
 int
 rules_check_eligible(const struct rules *r, struct err *e)
 {
-	if (!*r->agency.kind || !in_list(policy_list(r->policy, RULE_ELIGIBILITY_EXCLUDED),
-					 r->agency.kind))
+	if (!policy_excludes(r->policy, r->agency.kind))
 		return 0;
 	return err_set(e, ERR_USAGE, "agencies of the kind %s get no mailboxes by %s (%s)",
 		       r->agency.kind, policy_document(r->policy),
@@ -164,8 +163,9 @@ const char *
 rules_purge_due(const struct rules *r, const struct mailbox *m, const char *basis_kind,
 		int64_t effective, struct arena *a)
 {
-	struct policy_term t = policy_grace(r->policy, policy_rank(r->policy, m->rank, m->title),
-					    *basis_kind ? basis_from(basis_kind) : -1);
+	enum policy_rank rank = policy_rank(r->policy, (enum kind)kind_from(m->kind), m->rank,
+					    m->title);
+	struct policy_term t = policy_grace(r->policy, rank, *basis_kind ? basis_from(basis_kind) : -1);
 	struct date from = r->today;
 	char text[11];
 
@@ -178,16 +178,17 @@ rules_purge_due(const struct rules *r, const struct mailbox *m, const char *basi
 }
 
 int
-rules_late(const struct rules *r, const char *letter_date, const char *basis_date)
+rules_late(const struct rules *r, const char *letter_date, const char *basis_date, bool *too_late)
 {
 	struct policy_term t = policy_term(r->policy, RULE_FILING_LIMIT);
 	struct date decided, written;
 
-	if (t.count < 0 || !*basis_date || !date_parse(basis_date, &decided) ||
-	    !date_parse(letter_date, &written))
+	*too_late = false;
+	if (!date_parse(basis_date, &decided) || !date_parse(letter_date, &written) ||
+	    date_compare(written, decided) <= 0)
 		return 0;
-	if (date_compare(written, policy_due_date(t, r->calendar, decided)) <= 0)
-		return 0;
+	*too_late = t.count >= 0 &&
+		    date_compare(written, policy_due_date(t, r->calendar, decided)) > 0;
 	return (int)(date_number(written) - date_number(decided));
 }
 

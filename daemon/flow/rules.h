@@ -48,8 +48,9 @@ int64_t rules_due(const struct rules *r, enum op op, int64_t effective);
 /* Until when the data of a mailbox closed by this row are kept, "YYYY-MM-DD". */
 const char *rules_purge_due(const struct rules *r, const struct mailbox *m, const char *basis_kind,
 			    int64_t effective, struct arena *a);
-/* Days between the decision and the letter when that is more than the policy allows, else 0. */
-int rules_late(const struct rules *r, const char *letter_date, const char *basis_date);
+/* Days between the decision and the letter, 0 when it is not known; are they more than the policy
+ * allows? */
+int rules_late(const struct rules *r, const char *letter_date, const char *basis_date, bool *too_late);
 /* ERR_USAGE: a quota below what the policy promises every mailbox of this kind. */
 int rules_check_quota(const struct rules *r, const struct mailbox *m, int64_t quota,
 		      struct err *e) MUST_USE;

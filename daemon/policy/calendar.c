@@ -15,10 +15,7 @@ struct year {
 	int year;
 	bool weekend[7];
 	const char *source, *file;
-	struct {
-		enum what what;
-		const char *name;
-	} day[YEAR_DAYS];
+	enum what day[YEAR_DAYS];
 };
 
 struct calendar {
@@ -83,7 +80,7 @@ calendar_works(const struct calendar *c, struct date d)
 
 	if (!y)
 		return weekday != 0 && weekday != 6;
-	switch (y->day[day_of_year(d)].what) {
+	switch (y->day[day_of_year(d)]) {
 	case HOLIDAY:
 		return false;
 	case WORKED:
@@ -98,15 +95,6 @@ bool
 calendar_knows(const struct calendar *c, int year)
 {
 	return year_of(c, year) != NULL;
-}
-
-const char *
-calendar_says(const struct calendar *c, struct date d)
-{
-	const struct year *y = year_of(c, d.year);
-	const char *name = y ? y->day[day_of_year(d)].name : NULL;
-
-	return name ? name : "";
 }
 
 const char *
@@ -194,12 +182,11 @@ take_day(struct reading *r, const struct policy_entry *en, const char *value, en
 		return;
 	}
 	n = day_of_year(d);
-	if (r->year->day[n].what != AS_WEEKDAY) {
+	if (r->year->day[n] != AS_WEEKDAY) {
 		policy_wrong(&r->wrong, en->line, "%s is given twice", iso);
 		return;
 	}
-	r->year->day[n].what = what;
-	r->year->day[n].name = arena_strdup(r->calendar->arena, text + strlen(iso) + 1);
+	r->year->day[n] = what;
 }
 
 static void

@@ -32,8 +32,6 @@ int calendar_take(struct calendar *c, const char *file, const struct policy_entr
 bool calendar_works(const struct calendar *c, struct date d);
 /* Is there a file for the year? */
 bool calendar_knows(const struct calendar *c, int year);
-/* What the holiday or worked day is called in the file; "" when it is neither. */
-const char *calendar_says(const struct calendar *c, struct date d);
 /* Where the year's days were taken from; "" when there is no file. */
 const char *calendar_source(const struct calendar *c, int year);
 /* The n-th working day after d; 0: d itself, or the next that is one. */

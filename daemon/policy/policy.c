@@ -103,7 +103,7 @@ policy_list(const struct policy *p, enum policy_key k)
 	static const char *const none[] = { NULL };
 	const struct rule *r = rule_of(p, k, POLICY_TEMPLATES, POLICY_WORDS);
 
-	return r->values ? r->values : none;
+	return r->values && !r->none ? r->values : none;
 }
 
 struct policy_term
@@ -168,4 +168,12 @@ policy_value_text(const struct policy *p, enum policy_key k, struct buf *out)
 
 	for (size_t i = 0; r->values && r->values[i]; i++)
 		buf_printf(out, "%s%s", i ? ", " : "", r->values[i]);
+}
+
+const char *
+policy_use_word(enum policy_use u)
+{
+	static const char *const words[] = { "enforced", "told", "directory", "recorded" };
+
+	return words[u];
 }

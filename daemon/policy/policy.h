@@ -27,6 +27,13 @@ enum policy_type {
 	POLICY_TEXT,
 	POLICY_FLAG,      /* yes, no */
 };
+/* Who keeps to a rule. */
+enum policy_use {
+	POLICY_ENFORCED,  /* hopthud: it decides by it, and refuses what is against it */
+	POLICY_TOLD,      /* hopthud reckons by it and tells; it refuses nothing */
+	POLICY_DIRECTORY, /* the directory, into which hopthud writes those of its own domain */
+	POLICY_RECORDED,  /* people and other systems: not enforced by hopthud */
+};
 #include "daemon/policy/policy_key.h" /* POLICY_KEYS(X), enum policy_key */
 
 enum policy_unit { POLICY_HOURS, POLICY_DAYS, POLICY_WORKING_DAYS, POLICY_MONTHS, POLICY_YEARS };
@@ -52,9 +59,6 @@ struct policy;
  */
 struct policy *policy_read(const char *file, const struct policy_entry *entries, size_t count,
 			   const char *text, size_t len, struct buf *wrong);
-/* The same; ERR_CONFIG with as many of the lines as fit. */
-struct policy *policy_new(const char *file, const struct policy_entry *entries, size_t count,
-			  const char *text, size_t len, struct err *e);
 /* What holds where no file does: every rule at its default. */
 struct policy *policy_builtin(void);
 void policy_free(struct policy *p);
@@ -79,12 +83,18 @@ const char *policy_basis(const struct policy *p, enum policy_key k); /* "" : no 
 const char *policy_note(const struct policy *p, enum policy_key k);  /* "" : none */
 /* The value as it would stand in the file, for people; nothing when there is no rule. */
 void policy_value_text(const struct policy *p, enum policy_key k, struct buf *out);
+/* enforced, told, directory, recorded */
+const char *policy_use_word(enum policy_use u);
 /* "3 working days", "never". */
 void policy_term_text(struct policy_term t, struct buf *out);
 
-/* Rank class by the policy's lists, from what a letter says of rank and title. */
+/*
+ * Rank class by the policy's lists, from what a letter says of rank and title: the rank, when it is in
+ * one of them, else the title.  Only people have a rank; whatever else is a mailbox is as of staff.
+ */
 enum policy_rank { RANK_STAFF, RANK_DIVISION_HEAD, RANK_DEPARTMENT_HEAD };
-enum policy_rank policy_rank(const struct policy *p, const char *rank, const char *title);
+enum policy_rank policy_rank(const struct policy *p, enum kind kind, const char *rank,
+			     const char *title);
 const char *policy_rank_word(enum policy_rank r); /* staff, division-head, department-head */
 
 /*
@@ -97,6 +107,8 @@ enum policy_key policy_quota_least_rule(enum kind kind);
 enum policy_key policy_deadline_rule(enum op op);
 enum policy_key policy_grace_rule(const struct policy *p, enum policy_rank rank, int basis);
 
+/* Does anybody of agencies of this kind get a mailbox? */
+bool policy_excludes(const struct policy *p, const char *agency_kind);
 /* Naming templates for a kind of mailbox of an agency of this kind (a commune has its own). */
 const char *const *policy_naming(const struct policy *p, enum kind kind, const char *agency_kind);
 /* Bytes for a new mailbox of this kind and rank; 0: the server's default. */
@@ -114,18 +126,16 @@ struct policy_term policy_grace(const struct policy *p, enum policy_rank rank, i
 
 /*
  * The day on which a term ends that begins on this one: the day itself is not counted (Civil Code
- * 2015, article 147).  Hours count as whole days.  {0, 0, 0} for a term that never ends.
+ * 2015, article 147).  Hours count as the whole days that have room for them.  {0, 0, 0} for a term that never ends.
  */
 struct date policy_due_date(struct policy_term t, const struct calendar *c, struct date from);
 
-/* The password rules as values of a pwdPolicy entry (draft-behera-ldap-password-policy): of users, or
- * of administrators. */
+/* The password rules of users as values of a pwdPolicy entry (draft-behera-ldap-password-policy). */
 struct policy_password {
 	int64_t in_history, max_age, max_failure, min_length; /* max_age: seconds; 0: never too old */
 	bool must_change;
 };
-void policy_password(const struct policy *p, bool admins, struct policy_password *out);
-/* Appends an LDIF that puts the password rules into the pwdPolicy entry dn (draft-behera-ldap-
- * password-policy): of users, or of administrators. */
-void policy_ppolicy(const struct policy *p, bool admins, const char *dn, struct buf *ldif);
+void policy_password(const struct policy *p, struct policy_password *out);
+/* Appends an LDIF that puts them into the entry dn. */
+void policy_ppolicy(const struct policy *p, const char *dn, struct buf *ldif);
 #endif

@@ -4,13 +4,14 @@
 #include "daemon/policy/policy.h"
 
 const struct policy_key_entry policy_key_table[RULE_COUNT] = {
-#define X(ID, name, type, allowed, def, help) { name, POLICY_##type, allowed, def, help },
+#define X(ID, name, type, use, allowed, def, help) \
+	{ name, POLICY_##type, POLICY_##use, allowed, def, help },
 	POLICY_KEYS(X)
 #undef X
 };
 
 const char *const policy_key_names[RULE_COUNT + 1] = {
-#define X(ID, name, type, allowed, def, help) name,
+#define X(ID, name, type, use, allowed, def, help) name,
 	POLICY_KEYS(X)
 #undef X
 	NULL

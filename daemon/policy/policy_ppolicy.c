@@ -7,26 +7,20 @@
 static int64_t
 seconds(struct policy_term t)
 {
-	int64_t s;
+	int64_t s = policy_term_hours(t) * INT64_C(3600);
 
 	if (t.count < 0)
 		return 0; /* a password that does not grow old */
-	s = t.unit == POLICY_HOURS ? t.count * INT64_C(3600) :
-				     policy_term_days(t) * INT64_C(86400);
 	return s < INT32_MAX ? s : INT32_MAX;
 }
 
 void
-policy_password(const struct policy *p, bool admins, struct policy_password *out)
+policy_password(const struct policy *p, struct policy_password *out)
 {
-	enum policy_key length = admins ? RULE_PASSWORD_LENGTH_ADMIN : RULE_PASSWORD_LENGTH;
-	enum policy_key age = admins ? RULE_PASSWORD_MAX_AGE_ADMIN : RULE_PASSWORD_MAX_AGE;
-	enum policy_key history = admins ? RULE_PASSWORD_HISTORY_ADMIN : RULE_PASSWORD_HISTORY;
-
-	out->in_history = policy_number(p, history);
-	out->max_age = seconds(policy_term(p, age));
+	out->in_history = policy_number(p, RULE_PASSWORD_HISTORY);
+	out->max_age = seconds(policy_term(p, RULE_PASSWORD_MAX_AGE));
 	out->max_failure = policy_number(p, RULE_PASSWORD_MAX_FAILURES);
-	out->min_length = policy_number(p, length);
+	out->min_length = policy_number(p, RULE_PASSWORD_LENGTH);
 	out->must_change = policy_flag(p, RULE_PASSWORD_MUST_CHANGE);
 }
 
@@ -37,11 +31,11 @@ attribute(struct buf *ldif, const char *name, int64_t value)
 }
 
 void
-policy_ppolicy(const struct policy *p, bool admins, const char *dn, struct buf *ldif)
+policy_ppolicy(const struct policy *p, const char *dn, struct buf *ldif)
 {
 	struct policy_password w;
 
-	policy_password(p, admins, &w);
+	policy_password(p, &w);
 	buf_printf(ldif, "dn: %s\nchangetype: modify\n", dn);
 	attribute(ldif, "pwdMinLength", w.min_length);
 	attribute(ldif, "pwdMaxAge", w.max_age);

@@ -13,7 +13,7 @@ struct rule {
 	/* what the value means, by its type */
 	struct policy_term term;
 	int64_t number;
-	bool flag;
+	bool flag, none; /* none: a list that says that nothing is in it */
 };
 
 struct policy {
@@ -43,8 +43,8 @@ struct policy *policy_defaults(void);
  */
 int policy_set(struct policy *p, enum policy_key k, const char *const *values,
 	       struct err *e) MUST_USE;
-/* A term in days, to compare two: months have 30. */
-long policy_term_days(struct policy_term t);
+/* A term in hours, to compare two: months have 30 days. */
+long policy_term_hours(struct policy_term t);
 /* "binhduong.gov.vn", lower case. */
 bool policy_check_domain(const char *s);
 #endif

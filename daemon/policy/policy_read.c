@@ -263,19 +263,3 @@ policy_read(const char *file, const struct policy_entry *entries, size_t count, 
 	policy_free(p);
 	return NULL;
 }
-
-struct policy *
-policy_new(const char *file, const struct policy_entry *entries, size_t count, const char *text,
-	   size_t len, struct err *e)
-{
-	AUTO(buf) wrong = BUF_INIT;
-	struct policy *p = policy_read(file, entries, count, text, len, &wrong);
-	size_t n = wrong.len;
-
-	if (p)
-		return p;
-	while (n >= ERR_MSG_MAX || (n && n < wrong.len && wrong.data[n - 1] != '\n'))
-		n--;
-	err_set(e, ERR_CONFIG, "%.*s", n ? (int)n - 1 : ERR_MSG_MAX - 1, wrong.data);
-	return NULL;
-}

@@ -11,39 +11,73 @@ is_word_char(char c)
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c & 0x80);
 }
 
-/* Whole words only: "truong ban" is not in "truong bang". */
+/* Do they begin with these words?  Whole ones: "truong bang" does not begin with "truong ban". */
 static bool
-has_words(const char *text, const char *words)
+begins(const char *text, const char *words)
 {
 	size_t n = strlen(words);
 
-	for (const char *at = strstr(text, words); n && at; at = strstr(at + 1, words))
-		if ((at == text || !is_word_char(at[-1])) && !is_word_char(at[n]))
-			return true;
-	return false;
+	return n && !strncmp(text, words, n) && !is_word_char(text[n]);
 }
 
+/* Behind what parts one title from the next, or the end. */
+static const char *
+next_title(const char *text)
+{
+	while (*text && !strchr(",;/", *text) && strncmp(text, " kiem ", 6) && strncmp(text, " - ", 3))
+		text++;
+	if (*text == ' ')
+		return strchr(text + 1, ' ');
+	return *text ? text + 1 : text;
+}
+
+/* Who acts as the head is one. */
+static const char *
+begin_of_title(const char *text)
+{
+	text += strspn(text, " ");
+	if (begins(text, "quyen"))
+		text += strlen("quyen");
+	else if (!strncmp(text, "q.", 2))
+		text += 2;
+	return text + strspn(text, " ");
+}
+
+/* How much of a title, the longest there is, the words of a list cover; 0: none fit. */
+static size_t
+covered(const char *folded, const struct rule *r)
+{
+	size_t best = 0;
+
+	for (const char *t = folded; *t; t = next_title(t))
+		for (size_t i = 0; r->folded && r->folded[i]; i++)
+			if (begins(begin_of_title(t), r->folded[i]) && strlen(r->folded[i]) > best)
+				best = strlen(r->folded[i]);
+	return best;
+}
+
+/* false: neither list has it. */
 static bool
-has_any(const char *text, const struct rule *r)
+rank_of(const struct policy *p, const char *text, enum policy_rank *rank)
 {
 	AUTO(str) folded = text_fold(text);
+	size_t division, department;
 
-	for (size_t i = 0; folded && r->folded && r->folded[i]; i++)
-		if (has_words(folded, r->folded[i]))
-			return true;
-	return false;
+	if (!folded)
+		return false;
+	division = covered(folded, &p->rules[RULE_RANK_DIVISION_HEAD]);
+	department = covered(folded, &p->rules[RULE_RANK_DEPARTMENT_HEAD]);
+	*rank = department >= division ? RANK_DEPARTMENT_HEAD : RANK_DIVISION_HEAD;
+	return department || division;
 }
 
 enum policy_rank
-policy_rank(const struct policy *p, const char *rank, const char *title)
+policy_rank(const struct policy *p, enum kind kind, const char *rank, const char *title)
 {
-	static const enum policy_key lists[] = { RULE_RANK_DEPARTMENT_HEAD,
-						 RULE_RANK_DIVISION_HEAD };
-	static const enum policy_rank ranks[] = { RANK_DEPARTMENT_HEAD, RANK_DIVISION_HEAD };
+	enum policy_rank r;
 
-	for (size_t i = 0; i < 2; i++)
-		if (has_any(rank, &p->rules[lists[i]]) || has_any(title, &p->rules[lists[i]]))
-			return ranks[i];
+	if (kind == KIND_PERSON && (rank_of(p, rank, &r) || rank_of(p, title, &r)))
+		return r;
 	return RANK_STAFF;
 }
 
@@ -55,6 +89,24 @@ policy_rank_word(enum policy_rank r)
 	return words[r];
 }
 
+/* Kinds of agencies are words that people write. */
+static bool
+is_commune(const char *agency_kind)
+{
+	AUTO(str) folded = text_fold(agency_kind);
+
+	return folded && !strcmp(folded, "commune");
+}
+
+bool
+policy_excludes(const struct policy *p, const char *agency_kind)
+{
+	const struct rule *r = &p->rules[RULE_ELIGIBILITY_EXCLUDED];
+	AUTO(str) folded = text_fold(agency_kind);
+
+	return folded && r->folded && policy_word(folded, r->folded) >= 0;
+}
+
 enum policy_key
 policy_naming_rule(enum kind kind, const char *agency_kind)
 {
@@ -62,7 +114,7 @@ policy_naming_rule(enum kind kind, const char *agency_kind)
 	case KIND_PERSON:
 		return RULE_NAMING_PERSON;
 	case KIND_AGENCY:
-		return strcmp(agency_kind, "commune") ? RULE_NAMING_AGENCY : RULE_NAMING_COMMUNE;
+		return is_commune(agency_kind) ? RULE_NAMING_COMMUNE : RULE_NAMING_AGENCY;
 	case KIND_UNIT:
 		return RULE_NAMING_UNIT;
 	case KIND_POSITION:
@@ -195,8 +247,8 @@ policy_grace_rule(const struct policy *p, enum policy_rank rank, int basis)
 		return k;
 	best = by_rank[rank];
 	for (int r = (int)rank - 1; r >= 0; r--)
-		if (policy_term_days(policy_term(p, by_rank[r])) >
-		    policy_term_days(policy_term(p, best)))
+		if (policy_term_hours(policy_term(p, by_rank[r])) >
+		    policy_term_hours(policy_term(p, best)))
 			best = by_rank[r];
 	return best;
 }
@@ -216,7 +268,7 @@ policy_due_date(struct policy_term t, const struct calendar *c, struct date from
 		return never;
 	switch (t.unit) {
 	case POLICY_HOURS:
-		return date_add_days(from, t.count / 24);
+		return date_add_days(from, (t.count + 23) / 24);
 	case POLICY_DAYS:
 		return date_add_days(from, t.count);
 	case POLICY_WORKING_DAYS:

@@ -12,13 +12,13 @@
 
 static const struct {
 	const char *one, *many;
-	long days; /* to compare terms only */
+	long hours; /* to compare terms only; of five working days, what a week has */
 } units[] = {
-	[POLICY_HOURS] = { "hour", "hours", 0 },
-	[POLICY_DAYS] = { "day", "days", 1 },
-	[POLICY_WORKING_DAYS] = { "working day", "working days", 1 },
-	[POLICY_MONTHS] = { "month", "months", 30 },
-	[POLICY_YEARS] = { "year", "years", 365 },
+	[POLICY_HOURS] = { "hour", "hours", 1 },
+	[POLICY_DAYS] = { "day", "days", 24 },
+	[POLICY_WORKING_DAYS] = { "working day", "working days", 24 * 7 / 5 },
+	[POLICY_MONTHS] = { "month", "months", 30L * 24 },
+	[POLICY_YEARS] = { "year", "years", 365L * 24 },
 };
 #define UNITS (sizeof(units) / sizeof(*units))
 
@@ -65,14 +65,9 @@ policy_term_text(struct policy_term t, struct buf *out)
 }
 
 long
-policy_term_days(struct policy_term t)
+policy_term_hours(struct policy_term t)
 {
-	if (t.count < 0)
-		return 1000L * TERM_MAX;
-	if (t.unit == POLICY_HOURS)
-		return t.count / 24;
-	/* five of seven days are working days */
-	return t.unit == POLICY_WORKING_DAYS ? t.count * 7 / 5 : t.count * units[t.unit].days;
+	return t.count < 0 ? 24L * 1000 * TERM_MAX : t.count * units[t.unit].hours;
 }
 
 static int
@@ -89,7 +84,7 @@ set_term(const struct policy_key_entry *k, struct rule *r, struct err *e)
 		return 0;
 	bound = xstrndup(k->allowed, strlen(k->allowed) - 2); /* "12 months.." */
 	BUG_ON(parse_term(bound, &least));
-	if (policy_term_days(r->term) < policy_term_days(least))
+	if (policy_term_hours(r->term) < policy_term_hours(least))
 		return err_set(e, ERR_CONFIG, "\"%s\" is too short; it must be at least %s",
 			       r->values[0], bound);
 	return 0;
@@ -231,6 +226,20 @@ check_each(const struct policy_key_entry *k, const struct rule *r, struct err *e
 	return 0;
 }
 
+/* "none" is a list without anything, where the table has it. */
+static int
+set_words(const struct policy_key_entry *k, struct rule *r, struct err *e)
+{
+	r->none = false;
+	if (check_each(k, r, e))
+		return -1;
+	for (size_t i = 0; k->allowed && !strncmp(k->allowed, "none|", 5) && r->values[i]; i++)
+		r->none |= !strcmp(r->values[i], "none");
+	if (r->none && r->values[1])
+		return err_set(e, ERR_CONFIG, "\"none\" must stand alone");
+	return 0;
+}
+
 /* --- templates --- */
 
 static int
@@ -251,6 +260,7 @@ set_by_type(const struct policy_key_entry *k, struct rule *r, struct err *e)
 	case POLICY_TEMPLATES:
 		return check_each(k, r, e) || check_templates(r, e) ? -1 : 0;
 	case POLICY_WORDS:
+		return set_words(k, r, e);
 	case POLICY_TEXT:
 		return check_each(k, r, e);
 	case POLICY_TERM:

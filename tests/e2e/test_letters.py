@@ -225,16 +225,17 @@ def test_by_telephone(headed):
     w.ctl("request", "cancel", r["id"], user="lan")
 
 
-@pytest.mark.parametrize("decided, written, days", [
-    ("2026-03-01", "2026-03-16", 0), ("2026-03-01", "2026-03-17", 16),
-    ("2026-02-28", "2026-03-16", 16), ("2025-12-31", "2026-03-31", 90),
-    ("2026-03-20", "2026-03-16", 0)])
-def test_late_filing(headed, decided, written, days):
+@pytest.mark.parametrize("decided, written, days, told", [
+    ("2026-03-01", "2026-03-16", 15, False), ("2026-03-01", "2026-03-17", 16, True),
+    ("2026-02-28", "2026-03-16", 16, True), ("2025-12-31", "2026-03-31", 90, True),
+    ("2026-03-16", "2026-03-16", 0, False), ("2026-03-20", "2026-03-16", 0, False)])
+def test_late_filing(headed, decided, written, days, told):
+    """The days are always on record; a note is told of those that are too many."""
     row = people.create(20, basis_date=decided, basis_no="12/QĐ-SNV", basis_kind="recruitment")
     r = headed.submit([row, people.create(21)], date=written)
     notes = [n for n in r["notes"] or [] if n["column"] == "basis_date"]
-    assert [n["row"] for n in notes] == ([1] if days else []), r["notes"]
-    if days:
+    assert [n["row"] for n in notes] == ([1] if told else []), r["notes"]
+    if told:
         assert str(days) in notes[0]["message"] and "Quy chế thử" in notes[0]["message"]
     late = [json.loads(x["text"]).get("late") for x in records(headed, r["id"], "item")]
     assert late == [days or None, None]

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Policies: shown and explained by hopthuctl, checked by hopthud -t, kept when a new file is wrong."""
 import csv
+import datetime
 import io
 import json
 import re
@@ -10,7 +11,7 @@ import signal
 import pytest
 
 import people
-from hopthu import EX_CONFIG, EX_NOTFOUND, EX_USAGE, TOP, wait_for
+from hopthu import DOMAIN, EX_CONFIG, EX_NOTFOUND, EX_USAGE, TOP, free_text, wait_for, write_policy
 
 SHIPPED = {
     "ninhbinh.gov.vn": ("162/2025", "2025-12-10", "{given}{initials}.{agency}", "3 working days"),
@@ -140,10 +141,97 @@ def test_explain_a_mailbox(world):
     assert world.ctl_json("policy", "explain", address.partition("@")[0])["address"] == address
 
 
+def explain(world, address, *more):
+    got = world.ctl_json("policy", "explain", address, *more)
+    return got, by_rule(got["limits"])
+
+
+def test_explain_after_a_rename(world):
+    old = world.run([people.create(30)])["items"][0]["address"]
+    new = "ten.khac.han@" + DOMAIN
+    world.run([{"op": "rename", "address": old, "new_address": new}])
+    for asked in (new, old, old.partition("@")[0], new.upper()):
+        got, _ = explain(world, asked)
+        assert got["mailbox"] and got["address"] == new and got["agency"] == "snv", asked
+    # of another domain there is none of this name
+    r = world.ctl("policy", "explain", "ten.khac.han@nghean.gov.vn")
+    assert "there is no mailbox ten.khac.han@nghean.gov.vn" in r.stderr
+
+
+def test_explain_a_mailbox_of_another_domain(world):
+    row = dict(people.create(33), full_name="Cù Thị Ánh Hồng")
+    address = world.run([row], domain="nghean.gov.vn")["items"][0]["address"]
+    assert address.endswith("@nghean.gov.vn")
+    for asked in (address, address.partition("@")[0]):
+        got, _ = explain(world, asked)
+        assert got["mailbox"] and got["address"] == address and got["domain"] == "nghean.gov.vn"
+
+
+def test_explain_a_closed_mailbox(world):
+    """What was decided when it was closed, not what would be decided today."""
+    address = world.run([people.create(31)])["items"][0]["address"]
+    world.run([{"op": "close", "address": address}])
+    due = world.mailbox(address)["purge_due"]
+    _, limits = explain(world, address, "--at", "2030-01-01")
+    assert limits["grace.staff"]["means"] == "this one is closed: its data stay until " + due
+
+
+@pytest.mark.parametrize("domain", [*SHIPPED, DOMAIN])
+def test_what_hopthud_does_not_do_is_said(world, domain):
+    shown = by_rule(world.ctl_json("policy", "show", domain)["rules"])
+    _, limits = explain(world, "khong.co@" + domain)
+    for rule in ("inactivity.lock", "lock.revoke", "alias.period", "password.initial_lock", "retention.log",
+                 "forwarding.whitelist", "attachment.max", "deadline.reset",
+                 "password.classes", "password.max_age.admin", "password.length.admin"):
+        assert shown[rule]["use"] == "recorded", rule
+        assert limits[rule]["means"].endswith("; not enforced by hopthud"), rule
+    for rule in ("password.length", "password.history", "password.max_age", "password.max_failures",
+                 "password.must_change"):
+        assert shown[rule]["use"] == limits[rule]["use"] == "directory", rule
+        assert ("the directory keeps to it" in limits[rule]["means"]) == (domain == DOMAIN), rule
+        assert ("hopthud's own domain" in limits[rule]["means"]) == (domain != DOMAIN), rule
+    for rule in ("naming.person", "grace.staff", "fuse.count", "request.roles"):
+        assert shown[rule]["use"] == "enforced" and "not enforced" not in limits[rule]["means"], rule
+    assert shown["deadline.create"]["use"] == "told"
+    table = world.ctl("policy", "show", domain).stdout
+    assert " USE " in table and " recorded " in table and " enforced " in table
+
+
+def test_max_age_is_the_directorys(world):
+    """To the second what hopthud writes there: a month has 30 days."""
+    _, limits = explain(world, "khong.co@ninhbinh.gov.vn", "--at", "2026-11-20")
+    assert "pwdMaxAge: %d\n" % (180 * 86400) in world.ctl("policy", "ppolicy", "ninhbinh.gov.vn").stdout
+    last = datetime.date(2026, 11, 20) + datetime.timedelta(days=180)
+    assert limits["password.max_age"]["means"].startswith(
+        "a password of 2026-11-20: to be changed by %s, after 180 days; " % last)
+
+
+def test_explain_beyond_the_calendars(world):
+    _, limits = explain(world, "khong.co@nghean.gov.vn", "--at", "2027-12-30")
+    assert limits["deadline.create"]["means"] == (
+        "for a letter that comes on 2027-12-30: until 2028-01-04 (the holidays of 2028 are not known)")
+    assert "2028: no file, only Saturdays and Sundays are free" in limits["calendar"]["means"]
+    assert "2027: Suy ra từ" in limits["calendar"]["means"]
+    _, limits = explain(world, "khong.co@nghean.gov.vn", "--at", "2026-11-20")
+    assert "not known" not in limits["deadline.create"]["means"]
+
+
+def test_years_without_a_calendar_are_told(own):
+    year = datetime.date.today().year
+    told = 'the calendar "vn" has no file for the year %d'
+    for file in (own.folder / "calendar").iterdir():
+        if "-%d" % (year + 1) in file.name:
+            file.unlink()
+    r = own.hopthud("-t")
+    assert r.returncode == 0 and told % (year + 1) in r.stdout and told % year not in r.stdout
+    own.daemon.signal(signal.SIGHUP)
+    wait_for(lambda: told % (year + 1) in free_text(own.log), "a warning")
+
+
 def test_ppolicy(world):
     ldif = world.ctl("policy", "ppolicy", "ninhbinh.gov.vn").stdout
     assert ldif.startswith("dn: cn=default,ou=policies,dc=binhduong,dc=gov,dc=vn\nchangetype: modify\n")
-    assert "\npwdMinLength: 9\n" in ldif and "\npwdMaxFailure: 12\n" in ldif
+    assert "\npwdMinLength: 9\n" in ldif and "\npwdMaxFailure: 13\n" in ldif
     before = world.slapd.entry("cn=default,ou=policies,dc=binhduong,dc=gov,dc=vn")
     world.slapd.modify(ldif)
     after = world.slapd.entry("cn=default,ou=policies,dc=binhduong,dc=gov,dc=vn")
@@ -251,6 +339,66 @@ def test_reload(own):
     wait_for(lambda: rule("deadline.create") == "1 working day", "the newer version")
     changes = by_rule(own.ctl_json("policy", "diff", "nghean.gov.vn", "--at", "2025-12-31")["changes"])
     assert changes["deadline.create"]["before"] == "3 working days"
+    tomorrow = (datetime.date.today() + datetime.timedelta(days=1)).isoformat()
+    (own.folder / "mai.conf").write_text(good.replace('valid_from = "2025-12-08"', 'valid_from = "%s"' % tomorrow)
+                                         .replace('value = "3 working days"', 'value = "9 working days"'))
+    own.daemon.signal(signal.SIGHUP)
+    wait_for(lambda: len(own.ctl_json("policy", "list")["policies"]) == 7, "the version of tomorrow")
+    r = own.ctl("policy", "diff", "nghean.gov.vn", "--at", tomorrow, "-o", "json")
+    got = json.loads(r.stdout)
+    change = by_rule(got["changes"])["deadline.create"]
+    assert (change["before"], change["after"]) == ("1 working day", "9 working days")
+    assert got["before"]["valid_from"] == "2026-01-01" and got["after"]["valid_from"] == tomorrow
+    assert got["after"]["at"] == tomorrow and "after, on %s: " % tomorrow in r.stderr
+    (own.folder / "mai.conf").unlink()
+    own.daemon.signal(signal.SIGHUP)
+    wait_for(lambda: len(own.ctl_json("policy", "list")["policies"]) == 6, "the version of tomorrow to be gone")
     listed = [(r["valid_from"], r["in_force"]) for r in own.ctl_json("policy", "list")["policies"]
               if r["domain"] == "nghean.gov.vn"]
     assert listed == [("2025-12-08", False), ("2026-01-01", True)]
+
+
+def created(number, basis_date, ref):
+    return dict(people.create(number), basis_no="12/QĐ", basis_kind="recruitment", basis_date=basis_date, ref=ref)
+
+
+@pytest.mark.parametrize("limit", ["never", "15 days"])
+def test_lateness(make_world, tmp_path, limit):
+    """The days since the decision are on record; only the limit makes a note of them."""
+    w = make_world(conf={"policy_dir": str(write_policy(tmp_path / "policy", filing__limit=limit))})
+    today = datetime.date.today()
+
+    def ago(days):
+        return (today - datetime.timedelta(days=days)).isoformat()
+
+    r = w.submit([created(40, ago(10), "a"), created(41, ago(40), "b"), created(42, ago(0), "c")],
+                 date=today.isoformat())
+    late = [w.ctl_json("audit", "show", x["seq"], user="hoa")["record"].get("late")
+            for x in reversed(w.ctl_json("audit", "list", "--request", r["id"], "--event", "item",
+                                         user="hoa")["records"])]
+    assert sorted(late, key=lambda n: n or 0) == [None, 10, 40]
+    notes = [n["message"] for n in r["notes"] or [] if "days after the decision" in n["message"]]
+    assert len(notes) == (1 if limit != "never" else 0) and all("40 days" in n for n in notes)
+    w.ctl("request", "cancel", r["id"], user="lan")
+
+
+def test_rank_is_a_persons(make_world, tmp_path):
+    """Deputies are no heads, and what is no person has no rank: the same in a closure as in explain."""
+    w = make_world(conf={"policy_dir": str(write_policy(
+        tmp_path / "policy", grace__staff="1 month", grace__division_head="5 months",
+        grace__department_head="20 months", naming__shared=["{full}"], fuse__least="1000"))})
+
+    def closed(number, **more):
+        address = w.run([dict(people.create(number), **more)])["items"][0]["address"]
+        before, limits = explain(w, address)
+        grace, = [x for x in limits if x.startswith("grace.")]
+        wanted = limits[grace]["means"].rpartition(" ")[2]
+        w.run([{"op": "close", "address": address}])
+        assert w.mailbox(address)["purge_due"] == wanted
+        return before["rank_class"], grace
+
+    assert closed(50, title="Phó Giám đốc Sở") == ("staff", "grace.staff")
+    assert closed(51, title="Giám đốc Sở") == ("department-head", "grace.department_head")
+    assert closed(52, title="Trưởng phòng Tổ chức") == ("division-head", "grace.division_head")
+    custodian = w.run([people.create(54)])["items"][0]["address"]
+    assert closed(53, title="Giám đốc Sở", kind="shared", custodian=custodian) == ("staff", "grace.staff")

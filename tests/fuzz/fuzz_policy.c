@@ -25,8 +25,8 @@ check_policy(const struct policy *p)
 		(void)policy_grace(p, (enum policy_rank)r, BASIS_RETIREMENT);
 		BUG_ON(policy_quota(p, KIND_PERSON, (enum policy_rank)r) < 0);
 	}
-	policy_ppolicy(p, true, "cn=x", &b);
-	(void)policy_rank(p, policy_document(p), policy_text(p, RULE_REQUEST_BY));
+	policy_ppolicy(p, "cn=x", &b);
+	(void)policy_rank(p, KIND_PERSON, policy_document(p), policy_text(p, RULE_REQUEST_BY));
 }
 
 int

@@ -183,6 +183,16 @@ test_values(void **state)
 		{ "retention.log", "11 months", "\"11 months\" is too short; it must be at least 12 months" },
 		{ "retention.log", "1 year", NULL },
 		{ "retention.log", "never", NULL },
+		{ "password.max_age", "0 days", "\"0 days\" is too short; it must be at least 1 hour" },
+		{ "password.max_age", "0 hours", "must be at least 1 hour" },
+		{ "password.max_age", "1 hour", NULL },
+		{ "password.max_age", "never", NULL },
+		{ "inactivity.lock", "0 days", "must be at least 1 hour" },
+		{ "password.initial_lock", "0 months", "must be at least 1 hour" },
+		{ "grace.staff", "0 days", NULL },
+		{ "alias.period", "0 days", NULL },
+		{ "request.phone", "none", NULL },
+		{ "request.roles", "none", "one of requester" },
 		{ "quota.person", "2G", NULL },
 		{ "quota.person", "2", "as \"2G\"" },
 		{ "quota.person", "0G", "as \"2G\"" },
@@ -220,22 +230,51 @@ test_values(void **state)
 		else
 			policy_free(parse(text));
 	}
+	refused(HEAD "rule \"request.phone\" { value = {\"reset\", \"none\"} legal_basis = \"y\" }",
+		"request.phone: \"none\" must stand alone");
 	refused(HEAD "rule \"naming.person\" { value = {\"{full}\", \"{full}\"} legal_basis = \"y\" }",
 		"stands in the list twice");
 }
 
+/* A list that says that nothing is in it: not the same as a rule that is not there. */
 static void
-test_new(void **state)
+test_none(void **state)
 {
-	const char *const value[] = { "5", NULL }, *const none[] = { NULL };
-	const struct policy_entry en[] = { { "fuse.count", "value", value, 3 }, { "fuse.count", NULL, none, 4 } };
-	struct err e = ERR_INIT;
+	struct policy *p = parse(HEAD "rule \"request.phone\" { value = \"none\" legal_basis = \"Điều 6\" }");
+	AUTO(buf) b = BUF_INIT;
 
 	(void)state;
-	assert_null(policy_new("x.conf", en, 2, "", 0, &e));
-	assert_int_equal(e.class, ERR_CONFIG);
-	assert_non_null(strstr(e.msg, "x.conf:3: rule \"fuse.count\" has no legal_basis"));
-	assert_non_null(strstr(e.msg, "x.conf: document is missing"));
+	list_is(policy_list(p, RULE_REQUEST_PHONE), "");
+	assert_true(policy_has(p, RULE_REQUEST_PHONE));
+	policy_value_text(p, RULE_REQUEST_PHONE, &b);
+	assert_string_equal(b.data, "none");
+	policy_free(p);
+}
+
+/* The manual says of every rule who keeps to it, as the table has it. */
+static void
+test_manual(void **state)
+{
+	FILE *f = fopen(SRCDIR "/man/hopthu-policy.5", "re");
+	char text[65536];
+	size_t n = fread(text, 1, sizeof(text) - 1, f);
+
+	(void)state;
+	fclose(f);
+	text[n] = '\0';
+	for (int k = 0; k < RULE_COUNT; k++) {
+		AUTO(str) item = xasprintf("\n.It Ic %s\n", policy_key_table[k].name);
+		AUTO(str) use = xstrdup(policy_use_word(policy_key_table[k].use));
+		AUTO(str) line = NULL;
+		const char *at = strstr(text, item), *end;
+
+		assert_non_null(at);
+		end = strstr(at + 1, "\n.It Ic ");
+		*use -= 'a' - 'A';
+		line = xasprintf("\n.Em %s .\n", use);
+		if (!strstr(at, line) || (end && strstr(at, line) > end))
+			fail_msg("hopthu-policy(5) does not say \"%s\" of %s", use, policy_key_table[k].name);
+	}
 }
 
 /* --- what holds --- */
@@ -321,7 +360,18 @@ test_shipped(void **state)
 	term_is(policy_deadline(na, OP_CLOSE), "3 working days");
 	term_is(policy_deadline(bn, OP_CLOSE), "2 working days");
 	term_is(policy_term(bn, RULE_DEADLINE_RESET), "2 hours");
+	term_is(policy_term(nb, RULE_DEADLINE_RESET), "3 working days");
+	term_is(policy_term(dt, RULE_DEADLINE_RESET), "5 working days");
+	term_is(policy_term(na, RULE_DEADLINE_RESET), "3 working days");
+	assert_non_null(strstr(policy_note(dt, RULE_DEADLINE_RESET), "mẫu 03"));
+	list_is(policy_list(nb, RULE_REQUEST_PHONE), "");
+	list_is(policy_list(dt, RULE_REQUEST_PHONE), "");
+	list_is(policy_list(na, RULE_REQUEST_PHONE), "");
+	list_is(policy_list(bn, RULE_REQUEST_PHONE), "reset");
 	term_is(policy_term(bn, RULE_FILING_LIMIT), "15 days");
+	term_is(policy_term(na, RULE_FILING_LIMIT), "never"); /* its 5 days begin with the lock */
+	assert_non_null(strstr(policy_note(bn, RULE_ATTACHMENT_MAX), "tệp thực thi"));
+	assert_int_equal(policy_number(nb, RULE_PASSWORD_MAX_FAILURES), 13); /* more than 12 */
 	term_is(policy_term(dt, RULE_INACTIVITY_LOCK), "45 days");
 	term_is(policy_term(na, RULE_INACTIVITY_LOCK), "6 months");
 	term_is(policy_term(bn, RULE_INACTIVITY_LOCK), "3 months");
@@ -367,93 +417,22 @@ test_in_force(void **state)
 }
 
 static void
-test_ranks(void **state)
+test_unknown_years(void **state)
 {
-	const struct policy *p = policies_builtin(shipped);
-	static const struct {
-		const char *rank, *title;
-		enum policy_rank expected;
-	} cases[] = {
-		{ "", "Chuyên viên", RANK_STAFF },
-		{ "", "", RANK_STAFF },
-		{ "", "Trưởng phòng", RANK_DIVISION_HEAD },
-		{ "", "PHÓ TRƯỞNG PHÒNG Tổ chức", RANK_DIVISION_HEAD },
-		{ "", "Pho truong phong", RANK_DIVISION_HEAD },
-		{ "", "Trưởng phòng\xcc\x80", RANK_DIVISION_HEAD },
-		{ "division-head", "", RANK_DIVISION_HEAD },
-		{ "department-head", "Trưởng phòng", RANK_DEPARTMENT_HEAD },
-		{ "", "Phó Giám đốc Sở Nội vụ", RANK_DEPARTMENT_HEAD },
-		{ "", "Giám đốc Trung tâm", RANK_STAFF },
-		{ "", "Chủ tịch UBND xã", RANK_DEPARTMENT_HEAD },
-		{ "", "Chủ tịch Công đoàn", RANK_STAFF },
-		{ "", "Trưởng bản", RANK_DIVISION_HEAD }, /* folded, it is "truong ban" */
-		{ "", "Trưởng bang", RANK_STAFF },
-	};
+	struct policies *none = policies_load(dir, &(struct err)ERR_INIT);
+	AUTO(buf) b = BUF_INIT;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		if (policy_rank(p, cases[i].rank, cases[i].title) != cases[i].expected)
-			fail_msg("\"%s\" \"%s\" is not %s", cases[i].rank, cases[i].title,
-				 policy_rank_word(cases[i].expected));
-}
-
-static void
-test_grace(void **state)
-{
-	struct policy *p = parse(HEAD "rule \"grace.staff\" { value = \"6 months\" legal_basis = \"a\" }\n"
-				      "rule \"grace.department_head\" { value = \"12 months\" legal_basis = \"a\" }\n"
-				      "rule \"grace.death\" { value = \"10 days\" legal_basis = \"a\" }\n");
-
-	(void)state;
-	term_is(policy_grace(p, RANK_STAFF, -1), "6 months");
-	/* division_head is at its default of 3 months: less than for staff */
-	term_is(policy_grace(p, RANK_DIVISION_HEAD, BASIS_RETIREMENT), "6 months");
-	assert_int_equal(policy_grace_rule(p, RANK_DIVISION_HEAD, -1), RULE_GRACE_STAFF);
-	term_is(policy_grace(p, RANK_DEPARTMENT_HEAD, BASIS_RESIGNATION), "12 months");
-	term_is(policy_grace(p, RANK_DEPARTMENT_HEAD, BASIS_DEATH), "10 days");
-	term_is(policy_grace(p, RANK_STAFF, BASIS_LEAVE), "6 months");
-	policy_free(p);
-}
-
-static void
-test_quota_by_rank(void **state)
-{
-	struct policy *p = parse(HEAD "rule \"quota.person\" { value = \"1G\" legal_basis = \"a\" }\n"
-				      "rule \"quota.person.division_head\" { value = \"5G\" legal_basis = \"a\" }\n"
-				      "rule \"quota.shared\" { value = \"3G\" legal_basis = \"a\" }\n");
-
-	(void)state;
-	assert_int_equal(policy_quota(p, KIND_PERSON, RANK_STAFF), INT64_C(1) << 30);
-	assert_int_equal(policy_quota(p, KIND_PERSON, RANK_DIVISION_HEAD), INT64_C(5) << 30);
-	assert_int_equal(policy_quota(p, KIND_PERSON, RANK_DEPARTMENT_HEAD), INT64_C(5) << 30);
-	assert_int_equal(policy_quota(p, KIND_SHARED, RANK_DEPARTMENT_HEAD), INT64_C(3) << 30);
-	assert_int_equal(policy_quota(p, KIND_UNIT, RANK_STAFF), 0);
-	policy_free(p);
-}
-
-static void
-test_due(void **state)
-{
-	static const struct {
-		struct policy_term term;
-		const char *due;
-	} cases[] = {
-		{ { 3, POLICY_WORKING_DAYS }, "2026-11-26" }, /* the 24th is free */
-		{ { 2, POLICY_DAYS }, "2026-11-22" },	      { { 2, POLICY_HOURS }, "2026-11-20" },
-		{ { 48, POLICY_HOURS }, "2026-11-22" },	      { { 3, POLICY_MONTHS }, "2027-02-20" },
-		{ { 1, POLICY_YEARS }, "2027-11-20" },
-	};
-	const struct calendar *c = policies_calendar(shipped, "vn");
-	struct policy_term never = { -1, POLICY_DAYS };
-	struct date from = { 2026, 11, 20 };
-	char text[DATE_TEXT];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		date_text(policy_due_date(cases[i].term, c, from), text);
-		assert_string_equal(text, cases[i].due);
-	}
-	assert_int_equal(policy_due_date(never, c, from).year, 0);
+	policies_unknown_years(shipped, 2025, 2027, &b);
+	assert_string_equal(b.data, "");
+	policies_unknown_years(shipped, 2027, 2028, &b);
+	assert_string_equal(b.data, "the calendar \"vn\" has no file for the year 2028: only Saturdays and Sundays "
+				    "are free in it, no holidays\n");
+	buf_clear(&b);
+	policies_unknown_years(none, 2026, 2027, &b); /* what is built in asks for vn too */
+	assert_non_null(strstr(b.data, "for the year 2026:"));
+	assert_non_null(strstr(b.data, "for the year 2027:"));
+	policies_free(none);
 }
 
 static void
@@ -462,20 +441,15 @@ test_ppolicy(void **state)
 	AUTO(buf) b = BUF_INIT;
 
 	(void)state;
-	policy_ppolicy(of("ninhbinh.gov.vn"), false, "cn=users,ou=policies,dc=x", &b);
+	policy_ppolicy(of("ninhbinh.gov.vn"), "cn=users,ou=policies,dc=x", &b);
 	assert_string_equal(b.data, "dn: cn=users,ou=policies,dc=x\nchangetype: modify\n"
 				    "replace: pwdMinLength\npwdMinLength: 9\n-\n"
 				    "replace: pwdMaxAge\npwdMaxAge: 15552000\n-\n"
 				    "replace: pwdInHistory\npwdInHistory: 3\n-\n"
-				    "replace: pwdMaxFailure\npwdMaxFailure: 12\n-\n"
+				    "replace: pwdMaxFailure\npwdMaxFailure: 13\n-\n"
 				    "replace: pwdLockout\npwdLockout: TRUE\n-\n"
 				    "replace: pwdMustChange\npwdMustChange: TRUE\n-\n"
 				    "replace: pwdCheckQuality\npwdCheckQuality: 2\n-\n");
-	buf_clear(&b);
-	policy_ppolicy(of("bacninh.gov.vn"), true, "cn=a", &b);
-	assert_non_null(strstr(b.data, "pwdMinLength: 10\n"));
-	assert_non_null(strstr(b.data, "pwdMaxAge: 7776000\n"));
-	assert_non_null(strstr(b.data, "pwdInHistory: 10\n"));
 }
 
 /* --- folders --- */
@@ -581,11 +555,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_file),	     cmocka_unit_test(test_mistakes),
-		cmocka_unit_test(test_values),	     cmocka_unit_test(test_new),
+		cmocka_unit_test(test_values),	     cmocka_unit_test(test_none),	     cmocka_unit_test(test_manual),
+		cmocka_unit_test(test_unknown_years),
 		cmocka_unit_test(test_builtin),	     cmocka_unit_test(test_default_file),
 		cmocka_unit_test(test_shipped),	     cmocka_unit_test(test_in_force),
-		cmocka_unit_test(test_ranks),	     cmocka_unit_test(test_grace),
-		cmocka_unit_test(test_quota_by_rank), cmocka_unit_test(test_due),
 		cmocka_unit_test(test_ppolicy),	     cmocka_unit_test(test_versions),
 		cmocka_unit_test(test_missing),	     cmocka_unit_test(test_many_mistakes),
 	};
