@@ -12,13 +12,16 @@ static const unsigned longest[LETTER_COLUMN_COUNT] = {
 #undef X
 };
 
-/* An ID number that somebody wrote into the wrong cell is not to be told on. */
+/* An ID number (nine digits once, twelve now) that somebody wrote into the wrong cell is not to be told
+ * on. */
 static size_t
 shown(enum letter_column col, const char *value)
 {
-	size_t n = strlen(value);
+	size_t n = strlen(value), digits = 0;
 
-	return col == LETTER_id_tail && n > 4 ? 0 : n;
+	for (const char *p = value; *p && col == LETTER_phone; p++)
+		digits += *p >= '0' && *p <= '9';
+	return (col == LETTER_id_tail && n > 4) || digits == 9 || digits > 10 ? 0 : n;
 }
 
 void
@@ -106,11 +109,32 @@ check_clear(struct check *c, enum letter_column col)
 		c->row.cell[col] = "";
 }
 
+/* What a spreadsheet makes of a whole number in a column of two decimals: 912345678.00.  Bytes of the
+ * number itself; 0: it is none. */
+static size_t
+whole_number(enum letter_column col, const char *s)
+{
+	size_t n = strspn(s, "0123456789"), zeros = s[n] == '.' ? strspn(s + n + 1, "0") : 0;
+
+	if (!n || !zeros || s[n + 1 + zeros])
+		return 0;
+	switch ((int)col) {
+	case LETTER_phone: /* 1900.0000 is one, with a dot in it */
+		return n > 7 ? n : 0;
+	case LETTER_birth_year:
+	case LETTER_birth_month:
+	case LETTER_id_tail:
+	case LETTER_ref:
+		return n;
+	}
+	return 0;
+}
+
 /* A date may have a midnight of some spreadsheet behind it; its reader says what is too long. */
 static bool
-too_long(enum letter_column col, const struct letter_cell *cell, const char *s)
+too_long(enum letter_column col, const char *s)
 {
-	if (cell->len <= longest[col] || text_length(s, strlen(s)) <= longest[col])
+	if (strlen(s) <= longest[col] || text_length(s, strlen(s)) <= longest[col])
 		return false;
 	return (col != LETTER_effective && col != LETTER_basis_date) || !strchr(s, ':');
 }
@@ -133,14 +157,18 @@ take_cell(struct check *c, enum letter_column col, const struct letter_cell *cel
 		if (!*c->owned[col] || *s != '\t')
 			s = c->row.cell[col] = c->owned[col];
 	}
+	if (strchr(s, '.') && whole_number(col, s)) {
+		letter_own(c, col, xasprintf("%.*s", (int)whole_number(col, s), s));
+		s = c->row.cell[col];
+	}
 	if (formula(s, col))
 		letter_wrong(c, col, "a cell that begins with = + - @ or a tab is a formula to a "
 			      "spreadsheet: take the first character away%s",
 		      *s == '-' ? " (\"-\" alone clears a value)" : "");
-	else if (too_long(col, cell, s) && col == LETTER_id_tail)
+	else if (too_long(col, s) && col == LETTER_id_tail)
 		letter_wrong(c, col,
 			     "the whole number is not wanted here: give its last 3 or 4 digits only");
-	else if (too_long(col, cell, s))
+	else if (too_long(col, s))
 		letter_wrong(c, col, "%zu characters are too many; %u are the most",
 		      text_length(s, strlen(s)), longest[col]);
 }

@@ -213,7 +213,7 @@ test_headers(void **state)
 	refuses("op,Họ tên,Năm sinh,Ngày sinh\n", 1, "0/1 birth_date [Ngày sinh] the column");
 	refuses("op,Họ tên,Chức vuj\n", 1, "[Chức vuj] there is no such column; did you mean title?");
 	refuses("op,Họ tên,Ngày sinh\ncreate,An,31/13/1980\n", 1,
-		"1/2 birth_date [31/13/1980] there is no month 13");
+		"1/2 birth_date [31/13/1980] neither 31 nor 13 is a month");
 	refuses("op,Họ tên,(*)\n", 1, "[(*)] there is no such column");
 }
 
