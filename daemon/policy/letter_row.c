@@ -231,6 +231,23 @@ check_person(struct check *c, bool person)
 			     person ? "person" : "body", person ? " people" : "");
 }
 
+/* The row of the forms that hopthuctl gives to begin with (tools/cmd_template.c). */
+#define EXAMPLE_NAME "Đặng Thị Ánh Nguyệt"
+#define EXAMPLE_ADDRESS "nguyetdta@binhduong.gov.vn"
+#define EXAMPLE_REF "NV-0417"
+
+static void
+check_example(struct check *c)
+{
+	const char *ref = c->row.cell[LETTER_ref];
+	bool person = c->row.op == OP_CREATE ? !strcmp(c->row.cell[LETTER_full_name], EXAMPLE_NAME)
+					     : !strcmp(c->row.cell[LETTER_address], EXAMPLE_ADDRESS);
+
+	if (person && !strncmp(ref, EXAMPLE_REF, strlen(EXAMPLE_REF)))
+		letter_wrong(c, LETTER_ref,
+			     "this is the example row of the form: delete it, and keep your own rows");
+}
+
 /* A body has a name that need not give an address, so that it only has to be clean. */
 static void
 check_create(struct check *c)
@@ -277,6 +294,7 @@ letter_check_row(struct letter_reader *r, unsigned number, unsigned line,
 			if (letter_cell_cleared(&c, (enum letter_column)col))
 				check_clear(&c, (enum letter_column)col);
 		letter_check_values(&c, cell);
+		check_example(&c);
 		check_twice(&c);
 		if (c.row.op == OP_CREATE && r->csv && !cell[LETTER_full_name].text)
 			letter_stop(r, line, "the column full_name is missing; create needs it");

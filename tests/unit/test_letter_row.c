@@ -84,7 +84,7 @@ test_cells(void **state)
 	cell("create", "phone", "1234567890123456", "has 16");
 	cell("create", "phone", "0243 8221234 (113)", "a second number or an extension");
 	cell("create", "phone", "024.38221234 - 113", "a second number or an extension");
-	cell("create", "phone", "091234567 - 091345678", "a second number");
+	cell("create", "phone", "0912345678 - 09134", "a second number");
 	cell("create", "phone", "036190001234", "[] 12 digits that begin with 0");
 	cell("create", "phone", "36190001234", "[] 11 digits that begin neither with 0 nor with +");
 	cell("create", "phone", "280123456", "[] 9 digits that begin neither");
@@ -249,6 +249,18 @@ test_twice(void **state)
 		"2/3 create -1 full_name=An birth_year=1981\n");
 }
 
+/* The form's own row, sent with the others or alone. */
+static void
+test_example(void **state)
+{
+	(void)state;
+	refuses(LETTER("create,Đặng Thị Ánh Nguyệt,NV-0417\ncreate,An,1\n"), 1,
+		"1/2 ref [NV-0417] this is the example row of the form");
+	refuses("op,address,ref\nclose,nguyetdta@binhduong.gov.vn,NV-0417-3\n", 1, "example row of the form");
+	accepts(LETTER("create,Đặng Thị Ánh Nguyệt,NV-1\ncreate,An,NV-0417\n"),
+		"1/2 create -1 full_name=Đặng Thị Ánh Nguyệt ref=NV-1\n2/3 create -1 full_name=An ref=NV-0417\n");
+}
+
 static void
 test_several_errors(void **state)
 {
@@ -273,6 +285,7 @@ main(void)
 		cmocka_unit_test(test_clear),
 		cmocka_unit_test(test_ops),
 		cmocka_unit_test(test_twice),
+		cmocka_unit_test(test_example),
 		cmocka_unit_test(test_several_errors),
 	};
 
