@@ -361,10 +361,18 @@ letter_csv_new(struct letter_reader *r, const char *data, size_t len, const char
 	csv_set_realloc_func(&c->parser, xrealloc);
 	if (letter_source_open(&c->source, data, len, encoding, &e))
 		letter_stop(r, 0, "%s", e.msg);
+	else if (c->source.careful)
+		letter_note(r, 0, 0, "", "", 0,
+			    "the file is in Unicode, but some of it was typed in %s and was read as such; look "
+			    "at the names, or name what the whole file is with --encoding",
+			    c->source.guessed);
 	else if (c->source.guessed)
 		letter_note(r, 0, 0, "", "", 0,
 			    "the file was read as %s; if names look wrong name its encoding",
 			    c->source.guessed);
+	r->font = c->source.font;
+	r->careful = c->source.careful;
+	r->typed = c->source.unicode;
 	return c;
 }
 

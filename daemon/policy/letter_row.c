@@ -3,6 +3,7 @@
 
 #include "common/text.h"
 #include "daemon/policy/letter_row.h"
+#include "daemon/policy/letter_typed.h"
 #include "daemon/policy/letter_words.h"
 #include "daemon/policy/name.h"
 
@@ -293,6 +294,9 @@ letter_check_row(struct letter_reader *r, unsigned number, unsigned line,
 		for (int col = LETTER_op + 1; col < LETTER_COLUMN_COUNT; col++)
 			if (letter_cell_cleared(&c, (enum letter_column)col))
 				check_clear(&c, (enum letter_column)col);
+		letter_raise_capitals(&c);
+		if (r->typed)
+			letter_check_typed(&c);
 		letter_check_values(&c, cell);
 		check_example(&c);
 		check_twice(&c);
