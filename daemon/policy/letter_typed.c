@@ -37,29 +37,37 @@ next_word(const char32_t *c, size_t n, size_t *from, size_t *len)
 	return false;
 }
 
-/* The font makes a syllable of the word; *toned: one with a tone.  false too when it changes nothing. */
+/* The font makes a syllable of the word; *marked: one with a tone, or of fewer letters, as "Leâ" is Lê in
+ * VNI.  "Ñin" with nothing but another letter may be a name.  false too when it changes nothing. */
 static bool
-reads(enum letter_font font, const char32_t *word, size_t n, bool *toned)
+reads(enum letter_font font, const char32_t *word, size_t n, bool *marked)
 {
 	char32_t out[WORD_MAX];
 	size_t k = letter_font_read(font, true, word, n, out);
 
-	*toned = false;
+	*marked = k < n;
 	if ((k == n && !memcmp(out, word, n * sizeof(*word))) || !viet_syllable(out, k))
 		return false;
 	for (size_t i = 0; i < k; i++)
-		*toned |= viet_letter(out[i]).tone || viet_tone(out[i]);
+		*marked |= viet_letter(out[i]).tone || viet_tone(out[i]);
 	return true;
+}
+
+/* A sign that is no letter, as in "to¸n": nobody writes such a word. */
+static bool
+has_sign(const char32_t *word, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (word[i] > 0xA0 && word[i] < 0xC0)
+			return true;
+	return false;
 }
 
 /* "Lü" may be a name, "Hµ" is none. */
 static bool
 may_be_any(const char32_t *word, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		if (word[i] > 0xA0 && word[i] < 0xC0)
-			return false;
-	return n <= SHORT;
+	return n <= SHORT && !has_sign(word, n);
 }
 
 struct letter_typed
@@ -67,15 +75,15 @@ letter_typed_count(enum letter_font font, const char32_t *c, size_t n)
 {
 	struct letter_typed count = { 0, 0 };
 	size_t from = 0, len = 0;
-	bool toned;
+	bool marked;
 
 	while (next_word(c, n, &from, &len)) {
-		if (!reads(font, c + from, len, &toned))
+		if (!reads(font, c + from, len, &marked))
 			continue;
 		if (viet_syllable(c + from, len))
 			count.both++;
 		else if (!may_be_any(c + from, len))
-			count.only++;
+			count.only += has_sign(c + from, len) ? 2 : 1;
 	}
 	return count;
 }
@@ -83,7 +91,7 @@ letter_typed_count(enum letter_font font, const char32_t *c, size_t n)
 /* --- cells of a row --------------------------------------------------------------------------- */
 struct finding {
 	enum letter_font font; /* NONE: nothing found */
-	bool sure;             /* one font, and what it reads has a tone */
+	bool sure;             /* one font, and what it reads has a tone or fewer letters */
 	bool both;             /* good as it stands too, in a file of which most was typed in the font */
 };
 
@@ -91,22 +99,22 @@ static struct finding
 judge_word(const char32_t *word, size_t n, enum letter_font other)
 {
 	struct finding f = { LETTER_FONT_NONE, false, false };
-	unsigned fonts = 0, toned_fonts = 0;
-	bool toned;
+	unsigned fonts = 0, marked_fonts = 0;
+	bool marked;
 
 	if (viet_syllable(word, n)) {
-		f.both = other != LETTER_FONT_NONE && reads(other, word, n, &toned);
+		f.both = other != LETTER_FONT_NONE && reads(other, word, n, &marked);
 		f.font = f.both ? other : LETTER_FONT_NONE;
 		return f;
 	}
 	for (int i = LETTER_FONT_CP1258; i <= LETTER_FONT_VNI; i++)
-		if (reads((enum letter_font)i, word, n, &toned)) {
+		if (reads((enum letter_font)i, word, n, &marked)) {
 			fonts++;
-			if (toned || !f.font)
+			if (marked || !f.font)
 				f.font = (enum letter_font)i;
-			toned_fonts += toned;
+			marked_fonts += marked;
 		}
-	f.sure = fonts && toned_fonts == 1 && !may_be_any(word, n);
+	f.sure = fonts && marked_fonts == 1 && !may_be_any(word, n);
 	return f;
 }
 

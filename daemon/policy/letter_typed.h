@@ -12,7 +12,7 @@
 struct letter_typed {
 	unsigned only, both;
 };
-/* Of the words that the font changes. */
+/* Of the words that the font changes.  One with a sign in it that is no letter counts twice. */
 struct letter_typed letter_typed_count(enum letter_font font, const char32_t *c, size_t n);
 
 struct check;
