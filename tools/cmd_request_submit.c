@@ -136,8 +136,6 @@ convert(struct ctl *c, struct letter *l)
 	struct buf csv = BUF_INIT;
 	struct err e = ERR_INIT;
 
-	if (ctl_opt(c, OPT_ENCODING))
-		return ctl_fail(LEAVE_USAGE, "--encoding is for CSV; a spreadsheet needs none");
 	if (xlsx_to_csv(l->shown, &l->text, &csv, c->timeout_ms, &e)) {
 		buf_release(&csv);
 		return e.class == ERR_USAGE ? ctl_fail(LEAVE_DATA, "%s", e.msg) : ctl_error(c, &e);

@@ -49,7 +49,7 @@ enum xlsx_kind {
 enum xlsx_kind xlsx_kind(const char *data, size_t len);
 
 /*
- * The first sheet as CSV, UTF-8, dates as YYYY-MM-DD; a line for each row, so that lines count as the
+ * The first sheet that is not hidden as CSV, UTF-8, dates as YYYY-MM-DD; a line for each row, so that lines count as the
  * spreadsheet's own rows do.  name is for the sentences.
  * ERR_CONFIG: xlsx2csv is not there; ERR_USAGE: the file, ERR_PERM: the machine is to blame.
  */

@@ -8,7 +8,8 @@
 #define CHOICES_MAX 20
 
 static const char *const steps[] = {
-	"Mỗi dòng là một yêu cầu về một hộp thư. Dòng 2 là ví dụ: xóa đi rồi ghi các dòng của mình.",
+	"Mỗi dòng là một yêu cầu về một hộp thư. Dòng 2 là ví dụ: xóa đi rồi ghi các dòng của mình; để "
+	"nguyên thì văn bản bị trả lại.",
 	"Giữ nguyên dòng tiêu đề ở dòng đầu tiên, không thêm dòng nào lên trên. Cột không dùng thì để "
 	"trống hoặc xóa cả cột.",
 	"Ô có danh sách thì chọn trong danh sách. Chỉ con trỏ vào ô tiêu đề để đọc ghi chú của cột.",
@@ -18,7 +19,8 @@ static const char *const steps[] = {
 	"Kiểm tra trước khi gửi: hopthuctl request check TỆP.xlsx --agency MÃ-CƠ-QUAN",
 	"Gửi: hopthuctl request submit TỆP.xlsx --agency MÃ-CƠ-QUAN --letter SỐ-VĂN-BẢN --date NĂM-THÁNG-NGÀY "
 	"--signer NGƯỜI-KÝ --reason LÝ-DO",
-	"Chỉ trang tính đầu tiên được đọc; trang hướng dẫn này không ảnh hưởng gì.",
+	"Chỉ trang tính đầu tiên không bị ẩn được đọc; trang hướng dẫn này không ảnh hưởng gì. Dòng bị ẩn hoặc "
+	"bị lọc vẫn được đọc: không gửi thì xóa hẳn dòng đó.",
 };
 
 /* What Excel asks for: texts of the list, 255 characters in all at most. */

@@ -19,6 +19,7 @@
 #define COMPLAINT_MAX (64u << 10)
 #define MEMORY_MAX (1u << 30)
 #define NOT_THERE 127 /* as a shell says it */
+#define SHEET "-------- " /* and its number and name: a line before each sheet */
 #define INSTEAD "save the file as \"CSV UTF-8\""
 
 enum xlsx_kind
@@ -44,6 +45,8 @@ struct reader {
 	struct buf *csv;
 	struct buf said;
 	int64_t until; /* monotonic, ms */
+	size_t seen;   /* bytes of csv that were looked at, to the beginning of the next sheet: */
+	bool quoted, ended;
 };
 
 static int64_t
@@ -71,8 +74,8 @@ become_reader(int file, int out, int complaints, unsigned seconds)
 	const char *search = getenv("PATH");
 	char *own_path = search ? xasprintf("PATH=%s", search) : home;
 	char *argv[] = { (char *)"xlsx2csv", (char *)"--quoting", (char *)"all", (char *)"--delimiter",
-			 (char *)",", (char *)"--dateformat", (char *)"%Y-%m-%d", (char *)"--sheet",
-			 (char *)"1", path, NULL };
+			 (char *)",", (char *)"--dateformat", (char *)"%Y-%m-%d", (char *)"--all",
+			 (char *)"--exclude_hidden_sheets", path, NULL };
 	char *env[] = { own_path, (char *)"LC_ALL=C.UTF-8", (char *)"PYTHONUTF8=1",
 			(char *)"PYTHONIOENCODING=utf-8", (char *)"PYTHONNOUSERSITE=1", NULL };
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -135,11 +138,43 @@ drain(int *fd, struct buf *b, size_t max)
 		close_end(fd);
 }
 
-/* False when it took too long or wrote too much. */
+/* Looks for the line before the second sheet.  Every cell is quoted, so no cell can pass for it. */
+static void
+find_end(struct reader *r)
+{
+	size_t k = strlen(SHEET);
+
+	for (; r->seen + k <= r->csv->len; r->seen++) {
+		const char *p = r->csv->data + r->seen;
+
+		if (*p == '"')
+			r->quoted = !r->quoted;
+		r->ended = r->seen && !r->quoted && p[-1] == '\n' && !memcmp(p, SHEET, k);
+		if (r->ended)
+			return;
+	}
+}
+
+/* Leaves only the first of the sheets, which are those that a person sees. */
+static void
+first_sheet(struct reader *r)
+{
+	const char *end = r->csv->data + (r->ended ? r->seen : r->csv->len), *from = r->csv->data;
+	const char *line = memchr(from, '\n', (size_t)(end - from));
+
+	if (line && !strncmp(from, SHEET, strlen(SHEET)))
+		from = line + 1;
+	memmove(r->csv->data, from, (size_t)(end - from));
+	r->csv->len = (size_t)(end - from);
+	if (r->csv->size)
+		r->csv->data[r->csv->len] = '\0';
+}
+
+/* False when it took too long or wrote too much.  What comes after the first sheet is not waited for. */
 static bool
 listen_to(struct reader *r)
 {
-	while (r->out >= 0 || r->complaints >= 0) {
+	while (!r->ended && (r->out >= 0 || r->complaints >= 0)) {
 		struct pollfd p[2] = { { .fd = r->out, .events = POLLIN },
 				       { .fd = r->complaints, .events = POLLIN } };
 		int64_t left = r->until - now_ms();
@@ -152,6 +187,7 @@ listen_to(struct reader *r)
 			drain(&r->out, r->csv, CSV_MAX);
 		if (p[1].revents)
 			drain(&r->complaints, &r->said, COMPLAINT_MAX);
+		find_end(r);
 	}
 	return r->csv->len <= CSV_MAX;
 }
@@ -202,18 +238,22 @@ static int
 judge(const char *name, struct reader *r, int status, struct err *e)
 {
 	const char *said = last_line(&r->said);
+	bool ours = r->ended; /* whatever became of it then */
 
+	first_sheet(r);
+	if (ours)
+		status = 0;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_THERE)
 		return err_set(e, ERR_CONFIG, "xlsx2csv is not installed: apt-get install xlsx2csv, or "
 			       INSTEAD);
 	if (WIFSIGNALED(status) || strstr(said, "MemoryError"))
 		return err_set(e, ERR_USAGE, "%s takes xlsx2csv more time or memory than any letter does; "
 			       INSTEAD " and look what is in it", name);
-	if (!WIFEXITED(status) || WEXITSTATUS(status) || (!r->csv->len && *said))
+	if (!ours && (!WIFEXITED(status) || WEXITSTATUS(status) || (!r->csv->len && *said)))
 		return err_set(e, ERR_USAGE, "xlsx2csv cannot read %s (%.200s); " INSTEAD, name,
 			       *said ? said : "it does not say why");
 	if (!r->csv->len)
-		return err_set(e, ERR_USAGE, "the first sheet of %s is empty; `hopthuctl template create -o "
+		return err_set(e, ERR_USAGE, "the first sheet of %s that is not hidden is empty; `hopthuctl template create -o "
 			       "xlsx` prints a file to begin with", name);
 	return 0;
 }
@@ -278,6 +318,8 @@ xlsx_to_csv(const char *name, const struct buf *file, struct buf *csv, unsigned 
 		return -1;
 	}
 	heard = listen_to(&r);
+	if (heard && r.ended)
+		kill(r.pid, SIGKILL);
 	status = stop(&r, &heard);
 	if (heard)
 		rc = judge(name, &r, status, e);

@@ -23,6 +23,7 @@ struct letter_csv {
 	unsigned cells;  /* of the row; those beyond LETTER_CELLS_MAX are counted only */
 	size_t at[LETTER_CELLS_MAX], len[LETTER_CELLS_MAX]; /* in text */
 	struct buf text; /* the cells, each with a NUL after it */
+	struct buf name; /* of its two columns */
 };
 
 /* libcsv would also trim tabs, which may be the separator or hide a formula. */
@@ -39,6 +40,8 @@ given(int col)
 {
 	if (col == LETTER_BIRTH_DATE)
 		return 1u << LETTER_birth_year | 1u << LETTER_birth_month;
+	if (col == LETTER_FAMILY_NAME || col == LETTER_GIVEN_NAME)
+		return 1u << col;
 	return col >= 0 && col < LETTER_COLUMN_COUNT ? 1u << col : 0;
 }
 
@@ -63,6 +66,29 @@ unknown_column(struct letter_csv *c, unsigned i)
 		letter_report(c->r, 0, c->line, "", value, c->len[i],
 			      "there is no such column; letters have %s", all.data);
 	return given(near);
+}
+
+/* A name in two columns needs both of them, and no third.  Returns what the header gives then. */
+static unsigned
+check_name_columns(struct letter_csv *c, unsigned present)
+{
+	bool family = present & 1u << LETTER_FAMILY_NAME, given_name = present & 1u << LETTER_GIVEN_NAME;
+	bool full = present & 1u << LETTER_full_name;
+
+	if (!family && !given_name)
+		return present;
+	if (full)
+		letter_report(c->r, 0, c->line, "full_name", "", 0,
+			      "the name stands twice in the header: in one column, and in parts");
+	else if (!given_name)
+		letter_report(c->r, 0, c->line, "full_name", "", 0,
+			      "one column has the family and middle names only: name it \"Họ và tên\" if "
+			      "the whole name is in it, or put a column \"Tên\" beside it");
+	else if (!family)
+		letter_report(c->r, 0, c->line, "full_name", "", 0,
+			      "the column \"Tên\" is that of the given name: name it \"Họ và tên\" if the "
+			      "whole name is in it, or put a column \"Họ và tên đệm\" beside it");
+	return present | 1u << LETTER_full_name;
 }
 
 static void
@@ -100,12 +126,12 @@ read_header(struct letter_csv *c)
 		else if (present & given(col))
 			letter_report(c->r, 0, c->line,
 				      col < LETTER_COLUMN_COUNT ? letter_column_words[col]
-								: "birth_date",
+				      : col == LETTER_BIRTH_DATE ? "birth_date" : "full_name",
 				      value, c->len[i], "the column stands twice in the header");
 		present |= given(col);
 		c->column[i] = col;
 	}
-	missing_columns(c, present | meant);
+	missing_columns(c, check_name_columns(c, present) | meant);
 	if (c->r->errors)
 		c->r->ended = true; /* what the rows say cannot be known */
 }
@@ -128,6 +154,7 @@ static bool
 take_cells(struct letter_csv *c, unsigned number, struct letter_cell cell[LETTER_COLUMN_COUNT],
 	   struct letter_birth *birth)
 {
+	struct letter_cell family = { NULL, 0, false }, given_name = family;
 	bool good = true;
 
 	for (unsigned i = 0; i < c->named; i++) {
@@ -138,8 +165,14 @@ take_cells(struct letter_csv *c, unsigned number, struct letter_cell cell[LETTER
 		if (c->column[i] < LETTER_COLUMN_COUNT)
 			cell[c->column[i]] = from;
 		else if (c->column[i] == LETTER_BIRTH_DATE)
-			good = letter_birth_date(c->r, number, c->line, &from, birth, cell);
+			good = letter_birth_date(c->r, number, c->line, &from, birth, cell) && good;
+		else if (c->column[i] == LETTER_FAMILY_NAME)
+			family = from;
+		else if (c->column[i] == LETTER_GIVEN_NAME)
+			given_name = from;
 	}
+	if (family.text && given_name.text)
+		good = letter_join_name(c->r, number, c->line, &family, &given_name, &c->name, cell) && good;
 	return good;
 }
 
@@ -321,16 +354,25 @@ letter_csv_new(struct letter_reader *r, const char *data, size_t len, const char
 
 	c->r = r;
 	buf_init(&c->text);
+	buf_init(&c->name);
 	BUG_ON(csv_init(&c->parser, CSV_STRICT | CSV_STRICT_FINI));
 	csv_set_space_func(&c->parser, is_space);
 	csv_set_blk_size(&c->parser, 4096);
 	csv_set_realloc_func(&c->parser, xrealloc);
 	if (letter_source_open(&c->source, data, len, encoding, &e))
 		letter_stop(r, 0, "%s", e.msg);
+	else if (c->source.careful)
+		letter_note(r, 0, 0, "", "", 0,
+			    "the file is in Unicode, but some of it was typed in %s and was read as such; look "
+			    "at the names, or name what the whole file is with --encoding",
+			    c->source.guessed);
 	else if (c->source.guessed)
 		letter_note(r, 0, 0, "", "", 0,
 			    "the file was read as %s; if names look wrong name its encoding",
 			    c->source.guessed);
+	r->font = c->source.font;
+	r->careful = c->source.careful;
+	r->typed = c->source.unicode;
 	return c;
 }
 
@@ -342,5 +384,6 @@ letter_csv_free(struct letter_csv *c)
 	csv_free(&c->parser);
 	letter_source_close(&c->source);
 	buf_release(&c->text);
+	buf_release(&c->name);
 	free(c);
 }

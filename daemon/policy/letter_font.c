@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
 
-#include "daemon/policy/letter_font.h"
+#include "daemon/policy/letter_typed.h"
 
-const char *const letter_font_words[LETTER_FONTS] = { "", "windows-1258", "tcvn3", "vni" };
+const char *const letter_font_words[LETTER_FONTS] = { "", "windows-1258", "tcvn3", "vni",
+							"viscii" };
 const char *const letter_font_names[LETTER_FONTS] = { "", "windows-1258", "TCVN3 (ABC)",
-						      "VNI-Windows" };
+						      "VNI-Windows", "VISCII" };
 
 #define NOTHING 0xFFFD
 
@@ -35,6 +36,14 @@ static const char32_t tcvn3[] = U"ĂÂÊÔƠƯĐăâêôơưđẰ"
 				U"àảãáạẲằẳẵắẴẮẦẨẪẤỀặầẩẫấậèỂẻẽéẹềểễếệìỉỄẾỒĩíị"
 				U"òỔỏõóọồổỗốộờởỡớợùỖủũúụừửữứựỳỷỹýỵỐ";
 _Static_assert(sizeof(tcvn3) / sizeof(*tcvn3) == 0x100 - 0xA1 + 1, "a letter for each byte");
+
+/* --- VISCII ----------------------------------------------------------------------------------- */
+/* From 0x80 on.  The six letters below 0x20 are rare capitals, and no letters to anything else here. */
+static const char32_t viscii[] = U"ẠẮẰẶẤẦẨẬẼẸẾỀỂỄỆỐỒỔỖỘỢỚỜỞỊỎỌỈỦŨỤỲ"
+				U"ÕắằặấầẩậẽẹếềểễệốồổỗỠƠộờởịỰỨỪỬơớƯ"
+				U"ÀÁÂÃẢĂẳẵÈÉÊẺÌÍĨỳĐứÒÓÔạỷừửÙÚỹỵÝỡư"
+				U"àáâãảăữẫèéêẻìíĩỉđựòóôõỏọụùúũủýợỮ";
+_Static_assert(sizeof(viscii) / sizeof(*viscii) == 0x80 + 1, "a letter for each byte");
 
 /* --- VNI-Windows ------------------------------------------------------------------------------ */
 /* Letters that are one byte, in lower case. */
@@ -149,6 +158,10 @@ letter_font_read(enum letter_font font, bool strict, const char32_t *in, size_t 
 		for (size_t i = 0; i < n; i++)
 			out[i] = cp1258(in[i]);
 		return n;
+	case LETTER_FONT_VISCII:
+		for (size_t i = 0; i < n; i++)
+			out[i] = in[i] >= 0x80 && in[i] <= 0xFF ? viscii[in[i] - 0x80] : in[i];
+		return n;
 	case LETTER_FONT_NONE:
 	case LETTER_FONTS:
 		break;
@@ -160,8 +173,8 @@ letter_font_read(enum letter_font font, bool strict, const char32_t *in, size_t 
 /* --- lines ------------------------------------------------------------------------------------ */
 /* What Windows-1252 has between 0x80 and 0x9F are signs, and € ƒ Š Œ Ž š œ ž Ÿ: no letters of
  * Vietnamese, and in no font here.  So only real letters say that a cell is Unicode. */
-static bool
-beyond_latin1(char32_t c)
+bool
+letter_font_beyond(char32_t c)
 {
 	return c == 0x102 || c == 0x103 || c == 0x110 || c == 0x111 || c == 0x1A0 || c == 0x1A1 ||
 	       c == 0x1AF || c == 0x1B0 || c == 0x128 || c == 0x129 || c == 0x168 || c == 0x169 ||
@@ -175,7 +188,7 @@ letter_font_unicode(const char *line, size_t n)
 
 	for (size_t i = 0; i < n;) {
 		i += viet_get(line + i, &c);
-		if (beyond_latin1(c))
+		if (letter_font_beyond(c))
 			return true;
 	}
 	return false;
@@ -196,13 +209,18 @@ in_capitals(const char32_t *c, size_t n)
 }
 
 static void
-read_cell(enum letter_font font, char32_t *c, size_t n, struct buf *out)
+read_cell(enum letter_font font, bool careful, char32_t *c, size_t n, struct buf *out)
 {
 	bool capitals = font == LETTER_FONT_TCVN3 && in_capitals(c, n);
 	bool unicode = false;
 
 	for (size_t i = 0; i < n && !unicode; i++)
-		unicode = beyond_latin1(c[i]);
+		unicode = letter_font_beyond(c[i]);
+	if (careful && !unicode) {
+		struct letter_typed count = letter_typed_count(font, c, n);
+
+		unicode = count.only <= count.both;
+	}
 	if (!unicode)
 		n = letter_font_read(font, false, c, n, c);
 	for (size_t i = 0; i < n; i++)
@@ -210,7 +228,7 @@ read_cell(enum letter_font font, char32_t *c, size_t n, struct buf *out)
 }
 
 void
-letter_font_line(enum letter_font font, const char *line, size_t n, struct buf *out)
+letter_font_line(enum letter_font font, bool careful, const char *line, size_t n, struct buf *out)
 {
 	char32_t cell[512]; /* a longer one is read in pieces: at a space, or where it happens */
 	size_t k = 0;
@@ -219,9 +237,9 @@ letter_font_line(enum letter_font font, const char *line, size_t n, struct buf *
 		i += viet_get(line + i, &cell[k++]);
 		if ((cell[k - 1] < 0x80 && strchr(",;\t\"\r\n", (int)cell[k - 1])) ||
 		    (k > 400 && cell[k - 1] == ' ') || k == sizeof(cell) / sizeof(*cell)) {
-			read_cell(font, cell, k, out);
+			read_cell(font, careful, cell, k, out);
 			k = 0;
 		}
 	}
-	read_cell(font, cell, k, out);
+	read_cell(font, careful, cell, k, out);
 }

@@ -19,6 +19,7 @@ enum letter_font {
 	LETTER_FONT_CP1258, /* Windows-1258: letters, and tone marks after them */
 	LETTER_FONT_TCVN3,  /* the ABC fonts (.VnTime): TCVN 5712:1993 */
 	LETTER_FONT_VNI,    /* VNI-Windows: a letter, and a sign for its marks after it */
+	LETTER_FONT_VISCII, /* RFC 1456: letters also from 0x80 to 0xA0; for bytes only */
 	LETTER_FONTS
 };
 /* As --encoding has it, and as a person knows it. */
@@ -34,8 +35,14 @@ size_t letter_font_read(enum letter_font font, bool strict, const char32_t *in, 
  * Latin-1 in it was typed in Unicode, whatever the rest of the file is, and stays.  The ABC fonts
  * have no capitals with tones; a cell that is in capitals otherwise was in one of their capital
  * fonts (.VnTimeH), and gets capitals.
+ *
+ * careful: only cells of which more words were typed in the font, for they are no syllables otherwise,
+ * than may have been are read; the others stay.
  */
-void letter_font_line(enum letter_font font, const char *line, size_t n, struct buf *out);
+void letter_font_line(enum letter_font font, bool careful, const char *line, size_t n,
+		      struct buf *out);
+/* A letter of Vietnamese beyond Latin-1, or a combining mark. */
+bool letter_font_beyond(char32_t c);
 /* The line has such a letter. */
 bool letter_font_unicode(const char *line, size_t n);
 

@@ -4,18 +4,22 @@
 #include "common/mem.h"
 #include "common/text.h"
 #include "daemon/policy/letter_guess.h"
+#include "daemon/policy/letter_typed.h"
 
 #define WORDS 400
+#define PLENTY 8 /* words that were typed in a font, to believe that all were */
 #define WORD_MAX 16 /* characters; a syllable has 7, and 9 with its marks apart */
 
 struct word {
 	char32_t c[WORD_MAX];
 	unsigned char n;
 	bool valid; /* each character was of the form */
+	bool head;  /* in the first line, which may be a template's */
 };
 
 struct sample {
 	const unsigned char *p, *end;
+	const unsigned char *rows; /* behind the first line */
 	enum letter_form form;
 	unsigned n, valid;
 	struct word word[WORDS];
@@ -76,10 +80,19 @@ next_char(struct sample *s, bool *valid)
 	return c;
 }
 
-/* What words are made of in any of the codes.  From 0x80 to 0xA0 there are signs in all of them. */
+/* Only VISCII has letters from 0x80 to 0x9F, where the others have signs. */
 static bool
-in_word(char32_t c)
+sign(char32_t c)
 {
+	return c >= 0x80 && c < 0xA0;
+}
+
+/* What words are made of in any of the codes. */
+static bool
+in_word(const struct sample *s, char32_t c)
+{
+	if (s->form == LETTER_8BIT && sign(c))
+		return true;
 	if (c < 0x80)
 		return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 	return c > 0xA0 && !(c >= 0x2000 && c <= 0x2BFF) && c != 0xFEFF && c != 0xFFFD &&
@@ -104,7 +117,7 @@ find_word(struct sample *s)
 			s->p++;
 		if (s->p == s->end)
 			return false;
-		while (s->p > from && s->p[-1] < 0x80 && in_word(s->p[-1]))
+		while (s->p > from && s->p[-1] < 0x80 && in_word(s, s->p[-1]))
 			s->p--;
 	} else {
 		size_t high = s->form == LETTER_UTF16LE;
@@ -113,7 +126,7 @@ find_word(struct sample *s)
 			s->p += 2;
 		if (s->end - s->p < 2)
 			return false;
-		while (s->p > from && !s->p[(long)high - 2] && in_word(s->p[-1 - (long)high]))
+		while (s->p > from && !s->p[(long)high - 2] && in_word(s, s->p[-1 - (long)high]))
 			s->p -= 2;
 	}
 	return true;
@@ -125,12 +138,12 @@ take_word(struct sample *s)
 {
 	struct word *w = &s->word[s->n];
 	size_t unit = s->form == LETTER_8BIT || s->form == LETTER_UTF8 ? 1 : 2, n = 0;
-	bool tells = false, foreign = false, valid = true;
+	bool tells = false, foreign = false, valid = true, head = s->p < s->rows;
 
 	while ((size_t)(s->end - s->p) >= unit) {
 		char32_t c = next_char(s, &valid);
 
-		if (!in_word(c))
+		if (!in_word(s, c))
 			break;
 		tells |= c >= 0x80;
 		foreign |= c >= 0x250 && !(c >= 0x300 && c <= 0x36F) &&
@@ -143,8 +156,26 @@ take_word(struct sample *s)
 		return;
 	w->n = (unsigned char)n;
 	w->valid = valid;
+	w->head = head;
 	s->valid += valid;
 	s->n++;
+}
+
+/* The line that names the columns; one before it that names the separator, or is empty, is short. */
+static void
+find_rows(struct sample *s)
+{
+	size_t unit = s->form == LETTER_8BIT || s->form == LETTER_UTF8 ? 1 : 2, n = 0;
+
+	for (s->rows = s->p; (size_t)(s->end - s->rows) >= unit; s->rows += unit, n++) {
+		unsigned char c = s->rows[unit == 2 && s->form == LETTER_UTF16BE];
+
+		if ((c != '\n' && c != '\r') || (unit == 2 && s->rows[s->form == LETTER_UTF16LE]))
+			continue;
+		if (n >= sizeof("sep=;\r"))
+			break;
+		n = 0;
+	}
 }
 
 static void
@@ -154,6 +185,7 @@ take_sample(struct sample *s, enum letter_form form, const char *data, size_t le
 	s->n = s->valid = 0;
 	s->p = (const unsigned char *)data;
 	s->end = s->p + len;
+	find_rows(s);
 	while (s->n < WORDS && find_word(s))
 		take_word(s);
 }
@@ -179,11 +211,22 @@ capitals_font(const struct word *w)
 	return upper >= 2;
 }
 
+/* Without the signs around it, unless they are letters; 0: nothing that tells something is left. */
 static size_t
 read_word(const struct word *w, enum letter_font font, bool strict, char32_t out[WORD_MAX])
 {
-	size_t n = letter_font_read(font, strict, w->c, w->n, out);
+	size_t from = 0, n = w->n;
+	bool tells = font == LETTER_FONT_VISCII;
 
+	while (font != LETTER_FONT_VISCII && n && sign(w->c[n - 1]))
+		n--;
+	while (font != LETTER_FONT_VISCII && from < n && sign(w->c[from]))
+		from++;
+	for (size_t i = from; i < n; i++)
+		tells |= w->c[i] > 0xA0;
+	if (!tells)
+		return 0;
+	n = letter_font_read(font, strict, w->c + from, n - from, out);
 	if (font == LETTER_FONT_TCVN3 && capitals_font(w))
 		for (size_t i = 0; i < n; i++)
 			out[i] = viet_upper(out[i]);
@@ -220,6 +263,18 @@ plainly_unicode(const struct word *w)
 	return false;
 }
 
+/* Nothing but plain letters and signs: a word in quotation marks, unless VISCII makes more of it. */
+static bool
+signs_only(const struct word *w)
+{
+	char32_t read[WORD_MAX];
+
+	for (unsigned i = 0; i < w->n; i++)
+		if (w->c[i] > 0xA0)
+			return false;
+	return w->n < 2 || !viet_syllable(read, read_word(w, LETTER_FONT_VISCII, true, read));
+}
+
 static struct count
 count_words(const struct sample *s)
 {
@@ -230,13 +285,14 @@ count_words(const struct sample *s)
 		const struct word *w = &s->word[i];
 		bool any = false;
 
-		if (plainly_unicode(w))
+		if (plainly_unicode(w) || signs_only(w))
 			continue;
 		n.words++;
 		n.broken += broken(w);
 		for (int f = LETTER_FONT_NONE; f < LETTER_FONTS; f++) {
 			size_t k = read_word(w, (enum letter_font)f, true, read);
-			bool good = viet_syllable(read, k);
+			bool good = viet_syllable(read, k) &&
+				    (f != LETTER_FONT_VISCII || s->form == LETTER_8BIT);
 
 			n.good[f] += good;
 			any |= good;
@@ -255,6 +311,37 @@ best_font(const struct count *n)
 		if (n->good[f] > n->good[best])
 			best = (enum letter_font)f;
 	return best;
+}
+
+/* The rows by what the font makes of them. */
+struct split {
+	unsigned only, both; /* letter_typed.h */
+	unsigned unicode;    /* surely not of the font */
+};
+
+static struct split
+split_words(const struct sample *s, enum letter_font font)
+{
+	struct split n = { 0, 0, 0 };
+
+	for (unsigned i = 0; i < s->n; i++) {
+		const struct word *w = &s->word[i];
+		struct letter_typed count;
+		char32_t read[WORD_MAX];
+		bool unicode;
+
+		if (w->head)
+			continue;
+		unicode = viet_syllable(w->c, w->n) &&
+			  !viet_syllable(read, letter_font_read(font, true, w->c, w->n, read));
+		for (unsigned k = 0; k < w->n; k++)
+			unicode |= letter_font_beyond(w->c[k]);
+		count = letter_typed_count(font, w->c, w->n);
+		n.unicode += unicode;
+		n.only += unicode ? 0 : count.only;
+		n.both += unicode ? 0 : count.both;
+	}
+	return n;
 }
 
 /*
@@ -308,16 +395,34 @@ show(const struct sample *s, struct buf *out)
 	for (unsigned i = 0; i < s->n && w->n < 4; i++)
 		if (s->word[i].n > w->n && !plainly_unicode(&s->word[i]))
 			w = &s->word[i];
-	for (int f = LETTER_FONT_CP1258; f < LETTER_FONTS && w; f++) {
+	for (int f = LETTER_FONT_CP1258; w && f < LETTER_FONTS; f++) {
 		size_t n = read_word(w, (enum letter_font)f, false, read);
 		AUTO(buf) word = BUF_INIT;
 
+		if (f == LETTER_FONT_VISCII && s->form != LETTER_8BIT)
+			break;
 		for (size_t i = 0; i < n; i++)
 			viet_put(&word, read[i]);
 		buf_printf(out, "%s%s reads \"", f > LETTER_FONT_CP1258 ? ", " : "",
 			   letter_font_words[f]);
 		text_show(word.data, word.len, WORD_MAX, out);
 		buf_char(out, '"');
+	}
+}
+
+/* Text in Unicode: what the font has to leave alone. */
+static void
+judge_unicode(const struct sample *s, const struct count *n, struct letter_guess *g)
+{
+	struct split words = split_words(s, g->font ? g->font : best_font(n));
+	bool all = !words.unicode && (!words.both || (words.only >= PLENTY && words.both <= words.only));
+
+	if (g->font == LETTER_FONT_NONE) {
+		g->broken = !words.unicode && unclear(n, false);
+	} else if (!all) {
+		/* each row says by itself what is wrong with it when the font is left out */
+		g->careful = words.only > words.both && words.only > words.unicode;
+		g->font = g->careful ? g->font : LETTER_FONT_NONE;
 	}
 }
 
@@ -334,7 +439,11 @@ letter_guess(enum letter_form form, const char *data, size_t len, struct letter_
 	n = count_words(s);
 	g->form = s->form;
 	g->font = pick(&n, s->form == LETTER_8BIT);
-	g->broken = g->font == LETTER_FONT_NONE && unclear(&n, s->form == LETTER_8BIT);
+	g->careful = g->broken = false;
+	if (s->form == LETTER_8BIT)
+		g->broken = g->font == LETTER_FONT_NONE && unclear(&n, true);
+	else
+		judge_unicode(s, &n, g);
 	if (g->broken)
 		show(s, &g->shown);
 	free(s);

@@ -15,6 +15,7 @@ struct letter_guess {
 	enum letter_form form; /* 8BIT: the bytes are not UTF-8 for the most part */
 	/* What the text is to be read as; NONE: it is good as it is, or that is not clear. */
 	enum letter_font font;
+	bool careful; /* there are words in Unicode too, or that may be: letter_font_line has to be */
 	bool broken; /* not clear, and not good as it is */
 	/* For the message then: a word as each font has it. */
 	struct buf shown;

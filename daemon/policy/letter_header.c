@@ -14,8 +14,12 @@ static const struct {
 	  { "thaotac", "noidungdenghi", "noidung", "loaiyeucau", "yeucau", "operation", "action",
 	    "loaidenghi", "denghi", "hinhthuc" } },
 	{ LETTER_full_name,
-	  { "hovaten", "hoten", "tendaydu", "hotencanbo", "hovatencanbo", "name", "hovatendem",
+	  { "hovaten", "hoten", "tendaydu", "hotencanbo", "hovatencanbo", "name",
 	    "hotennguoisudung", "hovatennguoisudung" } },
+	{ LETTER_FAMILY_NAME,
+	  { "hovatendem", "hotendem", "hodem", "ho", "hovachudem", "hochudem", "holot", "hovatenlot",
+	    "hovalot", "hovadem" } },
+	{ LETTER_GIVEN_NAME, { "ten" } },
 	{ LETTER_kind, { "loaihopthu", "mailboxkind", "loaitaikhoan" } },
 	{ LETTER_birth_year, { "namsinh", "yearofbirth" } },
 	{ LETTER_birth_month, { "thangsinh", "monthofbirth" } },
@@ -181,5 +185,36 @@ letter_birth_date(struct letter_reader *r, unsigned row, unsigned line,
 		return false;
 	}
 	cell[LETTER_birth_year] = (struct letter_cell){ text->year, 4, false };
+	return true;
+}
+
+static bool
+empty_name(const struct letter_cell *part)
+{
+	size_t n = strspn(part->text, " \t");
+
+	return n == part->len || (part->len == n + 1 && part->text[n] == '-');
+}
+
+bool
+letter_join_name(struct letter_reader *r, unsigned row, unsigned line,
+		 const struct letter_cell *family, const struct letter_cell *given,
+		 struct buf *joined, struct letter_cell cell[LETTER_COLUMN_COUNT])
+{
+	const struct letter_cell *there = empty_name(family) ? given : family;
+
+	if (empty_name(family) && empty_name(given)) {
+		cell[LETTER_full_name] = (struct letter_cell){ "", 0, false };
+		return true;
+	}
+	if (empty_name(family) || empty_name(given)) {
+		letter_report(r, row, line, "full_name", there->text, there->len,
+			      "the name is not whole: the cell of its %s is empty",
+			      there == given ? "family and middle names" : "given name");
+		return false;
+	}
+	buf_clear(joined);
+	buf_printf(joined, "%s %s", family->text, given->text);
+	cell[LETTER_full_name] = (struct letter_cell){ joined->data, joined->len, false };
 	return true;
 }

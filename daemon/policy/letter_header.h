@@ -8,6 +8,8 @@
 enum {
 	LETTER_IGNORED = LETTER_COLUMN_COUNT, /* a running number; a result of ours that came back */
 	LETTER_BIRTH_DATE,                    /* fills birth_month and birth_year */
+	LETTER_FAMILY_NAME,                   /* family and middle names, without the given one */
+	LETTER_GIVEN_NAME,                    /* these two fill full_name */
 };
 
 /* The column that a cell of the header names (enum letter_column or one of the above), or -1. */
@@ -27,4 +29,11 @@ struct letter_birth {
 bool letter_birth_date(struct letter_reader *r, unsigned row, unsigned line,
 		       const struct letter_cell *from, struct letter_birth *text,
 		       struct letter_cell cell[LETTER_COLUMN_COUNT]);
+/*
+ * Family and middle names, and the given name, into the cell of full_name; joined is its text and must
+ * stay as long.  false: reported, for one of the two is empty.
+ */
+bool letter_join_name(struct letter_reader *r, unsigned row, unsigned line,
+		      const struct letter_cell *family, const struct letter_cell *given,
+		      struct buf *joined, struct letter_cell cell[LETTER_COLUMN_COUNT]) MUST_USE;
 #endif

@@ -400,6 +400,7 @@ letter_json_new(struct letter_reader *r, const char *data, size_t len, const cha
 {
 	struct letter_json *j = xcalloc(1, sizeof(*j));
 
+	r->typed = !encoding || !*encoding;
 	*j = (struct letter_json){ .r = r, .p = data, .end = data + len, .line = 1 };
 	if (len >= 3 && !memcmp(data, "\xEF\xBB\xBF", 3))
 		j->p += 3;

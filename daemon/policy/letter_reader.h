@@ -30,6 +30,8 @@ struct letter_source {
 	bool bad;          /* because *in is not of that encoding */
 	struct buf out;
 	enum letter_font font; /* of letters typed for an old font; NONE */
+	bool careful;          /* some of them; see letter_font_line */
+	bool unicode;          /* found out, not named: what is left may be typed all the same */
 	struct buf typed;      /* a line of them, read */
 	bool header;           /* the caller reads the header now */
 	bool unicode_header;   /* a template's, whatever was typed below it */
@@ -77,6 +79,9 @@ struct letter_reader {
 	struct letter_csv *csv;   /* one of these two */
 	struct letter_json *json;
 	struct buf value, key; /* scratch */
+	enum letter_font font; /* that the file was read as, NONE for Unicode; */
+	bool careful;          /* where that is clear only */
+	bool typed;            /* cells are looked at for text of an old font */
 };
 
 /* A cell as it stands in the file: valid UTF-8, NUL-terminated, no NUL inside. */

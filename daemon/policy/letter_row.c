@@ -3,6 +3,7 @@
 
 #include "common/text.h"
 #include "daemon/policy/letter_row.h"
+#include "daemon/policy/letter_typed.h"
 #include "daemon/policy/letter_words.h"
 #include "daemon/policy/name.h"
 
@@ -12,13 +13,16 @@ static const unsigned longest[LETTER_COLUMN_COUNT] = {
 #undef X
 };
 
-/* An ID number that somebody wrote into the wrong cell is not to be told on. */
+/* An ID number (nine digits once, twelve now) that somebody wrote into the wrong cell is not to be told
+ * on. */
 static size_t
 shown(enum letter_column col, const char *value)
 {
-	size_t n = strlen(value);
+	size_t n = strlen(value), digits = 0;
 
-	return col == LETTER_id_tail && n > 4 ? 0 : n;
+	for (const char *p = value; *p && col == LETTER_phone; p++)
+		digits += *p >= '0' && *p <= '9';
+	return (col == LETTER_id_tail && n > 4) || digits == 9 || digits > 10 ? 0 : n;
 }
 
 void
@@ -106,11 +110,32 @@ check_clear(struct check *c, enum letter_column col)
 		c->row.cell[col] = "";
 }
 
+/* What a spreadsheet makes of a whole number in a column of two decimals: 912345678.00.  Bytes of the
+ * number itself; 0: it is none. */
+static size_t
+whole_number(enum letter_column col, const char *s)
+{
+	size_t n = strspn(s, "0123456789"), zeros = s[n] == '.' ? strspn(s + n + 1, "0") : 0;
+
+	if (!n || !zeros || s[n + 1 + zeros])
+		return 0;
+	switch ((int)col) {
+	case LETTER_phone: /* 1900.0000 is one, with a dot in it */
+		return n > 7 ? n : 0;
+	case LETTER_birth_year:
+	case LETTER_birth_month:
+	case LETTER_id_tail:
+	case LETTER_ref:
+		return n;
+	}
+	return 0;
+}
+
 /* A date may have a midnight of some spreadsheet behind it; its reader says what is too long. */
 static bool
-too_long(enum letter_column col, const struct letter_cell *cell, const char *s)
+too_long(enum letter_column col, const char *s)
 {
-	if (cell->len <= longest[col] || text_length(s, strlen(s)) <= longest[col])
+	if (strlen(s) <= longest[col] || text_length(s, strlen(s)) <= longest[col])
 		return false;
 	return (col != LETTER_effective && col != LETTER_basis_date) || !strchr(s, ':');
 }
@@ -133,14 +158,18 @@ take_cell(struct check *c, enum letter_column col, const struct letter_cell *cel
 		if (!*c->owned[col] || *s != '\t')
 			s = c->row.cell[col] = c->owned[col];
 	}
+	if (strchr(s, '.') && whole_number(col, s)) {
+		letter_own(c, col, xasprintf("%.*s", (int)whole_number(col, s), s));
+		s = c->row.cell[col];
+	}
 	if (formula(s, col))
 		letter_wrong(c, col, "a cell that begins with = + - @ or a tab is a formula to a "
 			      "spreadsheet: take the first character away%s",
 		      *s == '-' ? " (\"-\" alone clears a value)" : "");
-	else if (too_long(col, cell, s) && col == LETTER_id_tail)
+	else if (too_long(col, s) && col == LETTER_id_tail)
 		letter_wrong(c, col,
 			     "the whole number is not wanted here: give its last 3 or 4 digits only");
-	else if (too_long(col, cell, s))
+	else if (too_long(col, s))
 		letter_wrong(c, col, "%zu characters are too many; %u are the most",
 		      text_length(s, strlen(s)), longest[col]);
 }
@@ -203,6 +232,23 @@ check_person(struct check *c, bool person)
 			     person ? "person" : "body", person ? " people" : "");
 }
 
+/* The row of the forms that hopthuctl gives to begin with (tools/cmd_template.c). */
+#define EXAMPLE_NAME "Đặng Thị Ánh Nguyệt"
+#define EXAMPLE_ADDRESS "nguyetdta@binhduong.gov.vn"
+#define EXAMPLE_REF "NV-0417"
+
+static void
+check_example(struct check *c)
+{
+	const char *ref = c->row.cell[LETTER_ref];
+	bool person = c->row.op == OP_CREATE ? !strcmp(c->row.cell[LETTER_full_name], EXAMPLE_NAME)
+					     : !strcmp(c->row.cell[LETTER_address], EXAMPLE_ADDRESS);
+
+	if (person && !strncmp(ref, EXAMPLE_REF, strlen(EXAMPLE_REF)))
+		letter_wrong(c, LETTER_ref,
+			     "this is the example row of the form: delete it, and keep your own rows");
+}
+
 /* A body has a name that need not give an address, so that it only has to be clean. */
 static void
 check_create(struct check *c)
@@ -248,7 +294,11 @@ letter_check_row(struct letter_reader *r, unsigned number, unsigned line,
 		for (int col = LETTER_op + 1; col < LETTER_COLUMN_COUNT; col++)
 			if (letter_cell_cleared(&c, (enum letter_column)col))
 				check_clear(&c, (enum letter_column)col);
+		letter_raise_capitals(&c);
+		if (r->typed)
+			letter_check_typed(&c);
 		letter_check_values(&c, cell);
+		check_example(&c);
 		check_twice(&c);
 		if (c.row.op == OP_CREATE && r->csv && !cell[LETTER_full_name].text)
 			letter_stop(r, line, "the column full_name is missing; create needs it");

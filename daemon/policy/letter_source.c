@@ -10,7 +10,7 @@
 
 #define CHUNK (16 * 1024) /* bytes converted at once */
 #define HOW "save it as \"CSV UTF-8\""
-#define FONTS "windows-1258, tcvn3 or vni"
+#define FONTS "windows-1258, tcvn3, vni or viscii"
 
 /*
  * Encodings a caller may name.  Not every one that iconv knows: the name comes from outside, and
@@ -155,6 +155,8 @@ start_bytes(struct letter_source *s, enum letter_font font, struct err *e)
 
 	if (font == LETTER_FONT_CP1258) /* iconv knows it, and which bytes it lacks */
 		return start_converting(s, "WINDOWS-1258", name, e);
+	if (font == LETTER_FONT_VISCII)
+		return start_converting(s, "VISCII", name, e);
 	s->font = font;
 	return start_converting(s, "WINDOWS-1252", name, e);
 }
@@ -185,6 +187,8 @@ open_unnamed(struct letter_source *s, enum letter_form form, bool marked, struct
 		rc = start_bytes(s, g.font, e);
 	} else {
 		s->font = g.font;
+		s->careful = g.careful;
+		s->unicode = g.font == LETTER_FONT_NONE || g.careful;
 		rc = start_form(s, g.form, e);
 	}
 	if (g.broken && g.form == LETTER_8BIT) /* said at the line that is not UTF-8 */
@@ -398,7 +402,7 @@ letter_source_line(struct letter_source *s, const char **line, size_t *n, struct
 	s->unicode_header |= s->header && letter_font_unicode(*line, *n);
 	if (!s->header || !s->unicode_header) {
 		buf_clear(&s->typed);
-		letter_font_line(s->font, *line, *n, &s->typed);
+		letter_font_line(s->font, s->careful && !s->header, *line, *n, &s->typed);
 		*line = s->typed.data;
 		*n = s->typed.len;
 	}

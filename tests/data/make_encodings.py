@@ -16,7 +16,8 @@ import unicodedata
 HERE = os.path.dirname(os.path.abspath(__file__))
 HEADER = ["STT", "Thao tác", "Họ và tên (*)", "Ngày sinh", "Chức vụ", "Phòng ban", "Số điện thoại",
           "Căn cứ", "Ngày quyết định", "Ghi chú", "Mã nhân viên"]
-# Every vowel with every tone; initials are only those that the ABC fonts have.
+# Every vowel with every tone.  The ABC fonts have no capitals with tones, and names get them again; other
+# cells begin only with those that these fonts have.
 ROWS = [
     ["Nguyễn Văn Tĩnh", "Phó Trưởng phòng", "Phòng Kế hoạch, Tài chính", "bổ nhiệm", "ngã rẽ; về"],
     ["Trần Thị Thùy Dương", "Chuyên viên", "Văn phòng", "tiếp nhận", "nhà trẻ, lẻ bạn bè hẹn"],
@@ -31,6 +32,9 @@ ROWS = [
     ["Ngô Thừa Ân", "Chuyên viên", "Phòng Cải cách", "ốm", "ừ, ử, ữ, ứ, ự, ư, cứng, sững"],
     ["Phan Hoài Ơn", "Chuyên viên", "Phòng Cải cách", "sáp nhập", "ì, ỉ, ĩ, í, ị; phòng bị, mình"],
     ["Trương Vĩnh Ưng", "Chuyên viên", "Thanh tra", "từ trần", "từ chối, chữ ký, mở, đợi, sử dụng"],
+    ["Đặng Thị Ánh Nguyệt", "Chuyên viên", "Thanh tra", "tiếp nhận", "đã có"],
+    ["Ông Út Ứng", "Chuyên viên", "Văn phòng", "tiếp nhận", "cả họ và tên"],
+    ["Trần Ứng Ích Ổn", "Chuyên viên", "Văn phòng", "tiếp nhận", "nguyên quán"],
     ["Hoàng Minh Đạo", "Chuyên viên", "Thanh tra", "giải thể", "mèo, khẽ, xẻng, chẹt, kẻ, gié"],
 ]
 
@@ -55,11 +59,7 @@ VNI_LETTER = {"đ": "ñ", "ơ": "ô", "ư": "ö", "í": "í", "ì": "ì", "ỉ":
 
 
 def tcvn3(text):
-    return "".join(TCVN3.get(c, c) for c in text)
-
-
-def tcvn3_capitals(text):
-    """A capital font: the codes of the small letters, which it shows large."""
+    """What has no capital has the code of the small letter, which a capital font shows large."""
     return "".join(TCVN3.get(c, TCVN3.get(c.lower(), c)) for c in text)
 
 
@@ -95,6 +95,19 @@ def cp1258(text):
     return out
 
 
+# RFC 1456; six capitals lie below the space, and 0x80 to 0xFF has the rest.
+VISCII = {"Ẳ": 0x02, "Ẵ": 0x05, "Ẫ": 0x06, "Ỷ": 0x14, "Ỹ": 0x19, "Ỵ": 0x1E}
+VISCII.update((c, 0x80 + i) for i, c in enumerate(
+    "ẠẮẰẶẤẦẨẬẼẸẾỀỂỄỆỐỒỔỖỘỢỚỜỞỊỎỌỈỦŨỤỲ"
+    "ÕắằặấầẩậẽẹếềểễệốồổỗỠƠộờởịỰỨỪỬơớƯ"
+    "ÀÁÂÃẢĂẳẵÈÉÊẺÌÍĨỳĐứÒÓÔạỷừửÙÚỹỵÝỡư"
+    "àáâãảăữẫèéêẻìíĩỉđựòóôõỏọụùúũủýợỮ"))
+
+
+def viscii(text):
+    return bytes(VISCII.get(c) or ord(c) for c in text)
+
+
 def letter(separator, header, rows):
     f = io.StringIO()
     w = csv.writer(f, delimiter=separator, lineterminator="\r\n")
@@ -122,6 +135,7 @@ def main():
         files[f"letter-utf16le-{name}.csv"] = b"\xff\xfe" + text.encode("utf-16-le")
         files[f"letter-cp1258-{name}.csv"] = cp1258(text)
         files[f"letter-tcvn3-{name}.csv"] = tcvn3(text).encode("latin-1")
+        files[f"letter-viscii-{name}.csv"] = viscii(text)
         files[f"letter-vni-{name}.csv"] = vni(text).encode("latin-1")
     text = whole(";")
     files["letter-utf16be.csv"] = b"\xfe\xff" + text.encode("utf-16-be")
@@ -140,13 +154,14 @@ def main():
     text = letter(";", ["op", "full_name", "reason"], [["create", *row] for row in CAPITALS])
     files["capitals-utf8.csv"] = text.encode()
     files["capitals-cp1258.csv"] = cp1258(text)
+    files["capitals-viscii.csv"] = viscii(text)
     files["capitals-vni.csv"] = vni(text).encode("latin-1")
     files["capitals-vni-typed.csv"] = vni(text).encode()
     rows = [["create", row[0]] for row in CAPITALS if row[0].isupper()]
     text = letter(";", ["op", "full_name"], rows)
     files["allcaps-utf8.csv"] = text.encode()
-    files["allcaps-tcvn3.csv"] = tcvn3_capitals(text).encode("latin-1")
-    files["allcaps-tcvn3-typed.csv"] = tcvn3_capitals(text).encode()
+    files["allcaps-tcvn3.csv"] = tcvn3(text).encode("latin-1")
+    files["allcaps-tcvn3-typed.csv"] = tcvn3(text).encode()
     for name, data in files.items():
         with open(os.path.join(folder, name), "wb") as f:
             f.write(data)

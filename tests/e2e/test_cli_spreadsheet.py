@@ -227,8 +227,45 @@ def test_what_is_no_xlsx(door, tmp_path, content, says):
 def test_empty_sheet(door, tmp_path):
     r = ctl(door, "request", "submit", book(tmp_path / "e.xlsx"), status=65)
     assert "empty" in r.stderr and "template create" in r.stderr and door.seen == []
-    r = ctl(door, "request", "submit", book(tmp_path / "e.xlsx"), "--encoding", "windows-1258", status=64)
-    assert "--encoding" in r.stderr
+
+
+def test_encoding_of_a_spreadsheet(door, tmp_path):
+    """Its text may have been typed in an old font, or look so."""
+    path = book(tmp_path / "f.xlsx", ["op", "full_name"], ["create", "Vuõ Bích Huy"])
+    ctl(door, "request", "submit", path, "--encoding", "vni")
+    assert door.seen[-1][2]["encoding"] == "vni" and sent(door)[0]["full_name"] == "Vuõ Bích Huy"
+
+
+@pytest.mark.parametrize("state", ["hidden", "veryHidden"])
+def test_hidden_sheet_is_not_read(door, tmp_path, state):
+    w = openpyxl.Workbook()
+    w.active.title = "Thu hồi"
+    w.active.append(["op", "address"])
+    w.active.append(["close", "haint"])
+    seen, more = w.create_sheet("Cấp mới"), w.create_sheet("Nữa")
+    seen.append(["op", "full_name", "reason"])
+    seen.append(["create", "Nguyễn Văn An", 'a\n-------- 3 - "Nữa"\nb'])
+    seen.append([])
+    seen.append(["create", "Lê Thị Bé", "-------- 4 - x"])
+    more.append(["op"])
+    w.active.sheet_state = state
+    w.active = 1
+    w.save(tmp_path / "h.xlsx")
+    ctl(door, "request", "submit", tmp_path / "h.xlsx")
+    assert [(r["op"], r["full_name"]) for r in sent(door)] == [("create", "Nguyễn Văn An"), ("create", "Lê Thị Bé")]
+    assert sent(door)[0]["reason"] == 'a\n-------- 3 - "Nữa"\nb' and b"haint" not in door.seen[-1][3]
+
+
+def test_second_sheet_that_cannot_be_read(door, tmp_path):
+    path = tmp_path / "c.xlsx"
+    w = openpyxl.Workbook()
+    w.active.append(["op"])
+    w.active.append(["create"])
+    w.create_chartsheet("Biểu đồ")
+    w.create_sheet("Lớn").append(["x" * 30000] * 3000)
+    w.save(path)
+    ctl(door, "request", "submit", path)
+    assert sent(door) == [{"op": "create"}]
 
 
 def program(tmp_path, text):
@@ -560,8 +597,17 @@ def test_title_above_the_header(world, tmp_path):
 
 @pytest.mark.parametrize("op", OPS)
 def test_form_is_taken(world, tmp_path, op):
-    """The form itself, with its example: whatever is wrong, it is not the form."""
+    """The form itself: its example is seen; with another ref, whatever is wrong, it is not the form."""
+    w = openpyxl.load_workbook(form(tmp_path, op))
     path = world.letter_file(form(tmp_path, op).read_bytes(), "form.xlsx")
+    r = world.ctl("request", "check", path, "-o", "json", user="lan", status=65)
+    error, = json.loads(r.stdout)["errors"]
+    assert error["column"] == "ref" and "example row of the form" in error["message"]
+    for cell in w.active[1]:
+        if cell.value == HEADERS["ref"]:
+            w.active.cell(2, cell.column, "CB-" + op)
+    w.save(tmp_path / "own.xlsx")
+    path = world.letter_file((tmp_path / "own.xlsx").read_bytes(), "own.xlsx")
     r = world.ctl("request", "submit", path, *HEAD_OF_LETTER, "--letter", "960/SNV", "-n", "-o", "json", user="lan",
                   status=None)
     errors = json.loads(r.stdout).get("errors", [])

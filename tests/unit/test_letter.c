@@ -213,7 +213,7 @@ test_headers(void **state)
 	refuses("op,Họ tên,Năm sinh,Ngày sinh\n", 1, "0/1 birth_date [Ngày sinh] the column");
 	refuses("op,Họ tên,Chức vuj\n", 1, "[Chức vuj] there is no such column; did you mean title?");
 	refuses("op,Họ tên,Ngày sinh\ncreate,An,31/13/1980\n", 1,
-		"1/2 birth_date [31/13/1980] there is no month 13");
+		"1/2 birth_date [31/13/1980] neither 31 nor 13 is a month");
 	refuses("op,Họ tên,(*)\n", 1, "[(*)] there is no such column");
 }
 
@@ -301,10 +301,34 @@ test_sample(void **state)
 	expect(&g, NULL, "30001/30002 ref [17] row 18 has this ref");
 }
 
+/* A name in two columns. */
+static void
+test_name_columns(void **state)
+{
+	static const char *const family[] = { "Họ và tên đệm", "Họ đệm", "Họ", "Họ và chữ đệm", "Họ tên đệm" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(family) / sizeof(*family); i++) {
+		AUTO(str) data = xasprintf("op,Tên,%s,ref\ncreate,An, Nguyễn Văn ,1\n", family[i]);
+		AUTO(str) alone = xasprintf("op,%s\ncreate,Nguyễn Văn\n", family[i]);
+
+		accepts(data, "1/2 create -1 full_name=Nguyễn Văn An ref=1\n");
+		refuses(alone, 1, "0/1 full_name [] one column has the family and middle names only");
+	}
+	accepts("op,address,Họ đệm,Tên\nclose,lan,,\n", "1/2 close -1 address=lan\n");
+	refuses("op,Tên\ncreate,An\n", 1, "the column \"Tên\" is that of the given name");
+	refuses("op,Họ và tên,Tên\ncreate,Nguyễn An,An\n", 1, "the name stands twice in the header");
+	refuses("op,Họ,Tên,Tên\ncreate,Nguyễn,An,An\n", 1, "0/1 full_name [Tên] the column stands twice");
+	refuses("op,Họ đệm,Tên,ref\ncreate,Nguyễn Văn,,1\ncreate,,An,2\n", 2,
+		"1/2 full_name [Nguyễn Văn] the name is not whole: the cell of its given name is empty");
+	refuses("op,Họ đệm,Tên\ncreate,-,An\n", 1, "the cell of its family and middle names is empty");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_name_columns),
 		cmocka_unit_test(test_accepted),
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_encodings),

@@ -82,6 +82,14 @@ test_cells(void **state)
 	cell("create", "phone", "0912 / 0913", "\"/\"");
 	cell("create", "phone", "12", "has 2");
 	cell("create", "phone", "1234567890123456", "has 16");
+	cell("create", "phone", "0243 8221234 (113)", "a second number or an extension");
+	cell("create", "phone", "024.38221234 - 113", "a second number or an extension");
+	cell("create", "phone", "0912345678 - 09134", "a second number");
+	cell("create", "phone", "036190001234", "[] 12 digits that begin with 0");
+	cell("create", "phone", "36190001234", "[] 11 digits that begin neither with 0 nor with +");
+	cell("create", "phone", "280123456", "[] 9 digits that begin neither");
+	cell("create", "phone", "0912345", "has 8 to 11 digits with its leading 0; this one has 7");
+	cell("create", "phone", "+0123", "no number from abroad begins with +0");
 }
 
 static void
@@ -135,9 +143,14 @@ test_dates(void **state)
 	cell("create", "effective", "0000-00-00", "year 0");
 	cell("create", "basis_date", "31-11-2026", "2026-11 has 30 days");
 	cell("create", "basis_date", "12/31/2026",
-	     "there is no month 31: the day comes first here, so write 31/12/2026, or YYYY-MM-DD");
-	cell("create", "basis_date", "31/13/2026", "no month 13; write the date as YYYY-MM-DD or DD");
+	     "day and month are swapped, for there is no month 31: the day comes first here, so write "
+	     "31/12/2026");
+	cell("create", "basis_date", "31/13/2026", "neither 31 nor 13 is a month; write the date as YYYY-MM-DD or DD");
 	cell("create", "basis_date", "31/12/26", "the year in four digits, such as 31/12/2026");
+	cell("create", "basis_date", "3/4/90", "the year in four digits, such as 03/04/1990");
+	cell("create", "basis_date", "13/31/2026", "neither 13 nor 31 is a month");
+	cell("create", "basis_date", "1-31-2026", "day and month are swapped, for there is no month 31");
+	cell("create", "basis_date", "2026-31-12", "month comes first here, so write 2026-12-31");
 	cell("create", "effective", "46112",
 	     "46112 is Excel's number for 2026-03-31: format the column as text or date");
 	cell("create", "effective", "36585", "number for 2000-02-29");
@@ -236,6 +249,18 @@ test_twice(void **state)
 		"2/3 create -1 full_name=An birth_year=1981\n");
 }
 
+/* The form's own row, sent with the others or alone. */
+static void
+test_example(void **state)
+{
+	(void)state;
+	refuses(LETTER("create,Đặng Thị Ánh Nguyệt,NV-0417\ncreate,An,1\n"), 1,
+		"1/2 ref [NV-0417] this is the example row of the form");
+	refuses("op,address,ref\nclose,nguyetdta@binhduong.gov.vn,NV-0417-3\n", 1, "example row of the form");
+	accepts(LETTER("create,Đặng Thị Ánh Nguyệt,NV-1\ncreate,An,NV-0417\n"),
+		"1/2 create -1 full_name=Đặng Thị Ánh Nguyệt ref=NV-1\n2/3 create -1 full_name=An ref=NV-0417\n");
+}
+
 static void
 test_several_errors(void **state)
 {
@@ -260,6 +285,7 @@ main(void)
 		cmocka_unit_test(test_clear),
 		cmocka_unit_test(test_ops),
 		cmocka_unit_test(test_twice),
+		cmocka_unit_test(test_example),
 		cmocka_unit_test(test_several_errors),
 	};
 

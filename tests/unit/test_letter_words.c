@@ -207,6 +207,13 @@ test_phones(void **state)
 	phone("1900 1234", "19001234", false);
 	phone("+1 202 555 0100", "+12025550100", false);
 	phone("+84 12", "+8412", false);
+	phone("+0912345678", "0912345678", false);
+	phone("001 202 555 0100", "+12025550100", false);
+	phone("3822825", "3822825", false);
+	phone("1900 123456", "1900123456", false);
+	phone("1900.0000", "19000000", false);
+	phone("(0274) 3822 825", "02743822825", false);
+	phone("0912 - 345 - 678", "0912345678", false);
 }
 
 static void
@@ -261,6 +268,15 @@ test_apart(void **state)
 		one("id_tail", whole[i], NULL, "[] ");
 	one("id_tail", whole[0], NULL, "[] the whole number is not wanted here: give its last 3 or 4");
 	one("id_tail", whole[2], NULL, "[] the whole number is not wanted here");
+	/* as a spreadsheet writes whole numbers of a column with decimals */
+	one("birth_year", "1990.00", "1990", NULL);
+	one("birth_month", "3.0", "03", NULL);
+	one("id_tail", "4417.000000", "4417", NULL);
+	one("ref", "12.00", "12", NULL);
+	one("ref", "12.50", "12.50", NULL);
+	one("phone", "0912345678.00", "0912345678", NULL);
+	one("phone", "912345678.000000", "0912345678", NULL);
+	one("birth_year", "1990.5", NULL, "[1990.5] ");
 	/* people told apart */
 	accepts("op,full_name,birth_month,id_tail\ncreate,An,1,\ncreate,An,2,\ncreate,An,2,079\n",
 		"1/2 create -1 full_name=An birth_month=01\n2/3 create -1 full_name=An birth_month=02\n"
