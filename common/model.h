@@ -59,6 +59,7 @@ struct request {
 	int64_t due_at;         /* seconds since 1970: when it must be done; 0: no term */
 	int64_t needs;          /* approvers: 1, or 2 where the fuse says so */
 	const char *first_approver; /* of two; "" until there is one */
+	int64_t moves;          /* mailboxes it takes away or moves */
 	const char *namers;     /* who proposed addresses for its rows: ",lan,tuan,"; "" when nobody */
 	int64_t declared; /* -1: not said */
 	enum state state; /* received planned approved done failed refused cancelled */

@@ -122,5 +122,7 @@ cmd_name_try(struct ctl *c)
 	out_end(&c->out);
 	if (c->out.format == OUT_TABLE)
 		say_outcome(answer);
+	if (ctl_integer(answer, "untold") > 0)
+		ctl_say("%ld more candidates are taken", ctl_integer(answer, "untold"));
 	return 0;
 }

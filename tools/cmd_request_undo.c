@@ -14,6 +14,7 @@ cmd_request_name(struct ctl *c)
 	AUTO(str) text = NULL;
 	AUTO(buf) path = BUF_INIT;
 	bool dry = ctl_opt(c, OPT_DRY_RUN) != NULL;
+	const char *alike;
 	long id, row;
 	int status = request_id(c, &id);
 
@@ -25,9 +26,12 @@ cmd_request_name(struct ctl *c)
 	body = json_pack("{s:i, s:s, s:b}", "row", (int)row, "address", c->line.args[2], "dry_run", dry);
 	text = json_dumps(body, JSON_COMPACT);
 	status = ctl_send(c, path.data, "application/json", text, strlen(text), &answer);
+	alike = status ? "" : ctl_text(answer, "looks_like");
 	if (status || (!dry && (status = request_fill(c, answer))))
 		return status;
 	request_print(c, answer);
+	if (*alike)
+		ctl_say("note: %s is easily taken for %s", c->line.args[2], alike);
 	if (dry)
 		ctl_say("everything was checked, nothing was kept (-n)");
 	return 0;

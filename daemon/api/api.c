@@ -369,7 +369,8 @@ check_object(struct call *c, struct err *e)
 static int
 record_read(struct call *c, struct err *e)
 {
-	static const char *const keys[] = { "agency", "event", "q", "request", "state", "status" };
+	static const char *const keys[] = { "agency", "at", "birth_year", "domain", "event", "kind",
+					    "name", "q", "request", "state", "status" };
 	struct evidence ev = { .ev = EVENT_READ, .actor = c->who, .route = names[c->route] };
 	AUTO(buf) path = BUF_INIT;
 
@@ -395,6 +396,10 @@ admit(struct call *c, struct err *e)
 	if (c->only_agency && (c->route == ROUTE_audit_list || c->route == ROUTE_audit_show))
 		return err_set(e, ERR_DENIED, "%s belongs to agency %s, and the log is everybody's",
 			       c->op.name, c->only_agency);
+	if (c->only_agency && (c->route == ROUTE_address_list || c->route == ROUTE_address_show))
+		return err_set(e, ERR_DENIED, "%s belongs to agency %s, and the registry is everybody's: "
+			       "`hopthuctl name try` tells what a name would get", c->op.name,
+			       c->only_agency);
 	return check_object(c, e) || record_read(c, e) ? -1 : 0;
 }
 

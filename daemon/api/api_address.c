@@ -98,15 +98,28 @@ query(struct call *c, const char *key)
 	return v ? v : "";
 }
 
+#define TRIALS_MAX 100 /* that are told: the thousandth of a name is not found by reading */
+
+struct trials {
+	json_t *array;
+	bool confined; /* whose mailbox or letter it is, is not for every agency */
+	int64_t untold;
+};
+
 static void
 add_trial(void *arg, const struct choose_trial *t)
 {
 	static const char *const fates[] = { "free", "taken", "lacks", "unfit" };
+	struct trials *l = arg;
 	AUTO(buf) by = BUF_INIT;
 
-	if (t->by)
+	if (t->fate == CHOOSE_TAKEN && json_array_size(l->array) >= TRIALS_MAX) {
+		l->untold++;
+		return;
+	}
+	if (t->by && !l->confined)
 		choose_tell(t->by, &by);
-	json_array_append_new(arg, json_pack("{s:s,s:s,s:s,s:s?,s:s}", "template", t->template, "local",
+	json_array_append_new(l->array, json_pack("{s:s,s:s,s:s,s:s?,s:s}", "template", t->template, "local",
 					     t->local, "fate", fates[t->fate], "column", t->column,
 					     "reason", t->why ? t->why : by.data));
 }
@@ -140,7 +153,8 @@ handle_name_try(struct call *c)
 	struct trial t = { .kind = KIND_PERSON };
 	struct err e = ERR_INIT, none = ERR_INIT;
 	struct choose_ask ask;
-	AUTO(json) trials = json_array();
+	AUTO(json) array = json_array();
+	struct trials trials = { .array = array, .confined = c->only_agency != NULL };
 	AUTO(str) local = NULL;
 	const char *column = NULL;
 	enum choose_fate fate;
@@ -155,11 +169,12 @@ handle_name_try(struct call *c)
 			   .birth_month = query(c, "birth_month"), .id_tail = query(c, "id_tail"),
 			   .unit = query(c, "unit"), .agency = t.rules.agency.code },
 	};
-	fate = choose_local(c->flow, &ask, true, add_trial, trials, &local, &column, &none);
-	call_reply(c, 200, json_pack("{s:s,s:s,s:s,s:s,s:s?,s:O}", "name", t.name.full, "domain",
+	fate = choose_local(c->flow, &ask, true, add_trial, &trials, &local, &column, &none);
+	call_reply(c, 200, json_pack("{s:s,s:s,s:s,s:s,s:s?,s:O,s:I}", "name", t.name.full, "domain",
 				     t.rules.domain, "document", policy_document(t.rules.policy),
 				     "outcome", fate == CHOOSE_FREE ? "free" : fate == CHOOSE_LACKS ?
 				     "lacks" : fate == CHOOSE_UNFIT ? "unfit" : "name-needed",
-				     "local", local, "candidates", trials));
+				     "local", local, "candidates", array, "untold",
+				     (json_int_t)trials.untold));
 	name_release(&t.name);
 }

@@ -6,6 +6,7 @@
 #include "daemon/api/request_json.h"
 #include "daemon/base/failpoint.h"
 #include "daemon/base/log.h"
+#include "daemon/flow/choose.h"
 #include "daemon/flow/decide.h"
 #include "daemon/flow/naming.h"
 #include "daemon/flow/queue.h"
@@ -16,6 +17,18 @@
 static void reply_request(struct call *c);
 
 /* --- name ------------------------------------------------------------------------------------- */
+
+/* "looks_like": of whose mail it may get. */
+static void
+reply_named(struct call *c, json_t *j, const char *address)
+{
+	AUTO(str) local = xstrndup(address, strcspn(address, "@"));
+	AUTO(buf) other = BUF_INIT;
+
+	json_object_set_new(j, "looks_like", choose_look_alike(c->flow, local, &other) ?
+						     json_string(other.data) : json_null());
+	call_reply(c, 200, j);
+}
 
 /* The letter as it would be if the row had this address. */
 static void
@@ -31,7 +44,7 @@ reply_as_named(struct call *c, int64_t row, const char *address)
 	json_object_set_new(item, "state", json_string(state_word(STATE_PLANNED)));
 	json_object_set_new(item, "error", json_string(""));
 	json_object_set_new(j, "next_offset", json_null());
-	call_reply(c, 200, j);
+	reply_named(c, j, address);
 }
 
 void
@@ -54,7 +67,7 @@ handle_request_name(struct call *c)
 	else if (dry)
 		reply_as_named(c, row, address);
 	else
-		reply_request(c);
+		reply_named(c, request_json(c->flow, c->id, 0, PAGE), address);
 }
 
 /* --- list, show, plan ------------------------------------------------------------------------- */

@@ -86,5 +86,12 @@ choose_dry_take(struct choose_dry *d, const char *local)
 struct hint *
 choose_hint(struct choose_dry *d, struct flow *f, const char *plain)
 {
-	return &(d ? d->hints : f->hints)[hash(plain) % FLOW_HINTS];
+	struct hint *real = &f->hints[hash(plain) % FLOW_HINTS], *mine;
+
+	if (!d)
+		return real;
+	mine = &d->hints[hash(plain) % FLOW_HINTS];
+	if (strcmp(mine->login, plain) && !strcmp(real->login, plain))
+		*mine = *real; /* what is given out already is not tried again */
+	return mine;
 }

@@ -8,6 +8,7 @@
 #include "daemon/flow/decide.h"
 #include "daemon/flow/evidence.h"
 #include "daemon/flow/queue.h"
+#include "daemon/flow/replan.h"
 #include "daemon/flow/rules.h"
 #include "daemon/policy/authz.h"
 
@@ -107,7 +108,7 @@ decide_refuse(struct flow *f, int64_t id, const char *reason, const struct actor
 	struct evidence ev = { .ev = EVENT_REFUSE, .actor = *who, .req = id };
 
 	if (load(f, id, &r, a, e) || must_wait(&r, "refused", e) ||
-	    authz_four_eyes(&r, who->name, e))
+	    authz_four_eyes(&r, who->name, e) || may_approve(f, &r, who->name, a, e))
 		return -1;
 	r.state = STATE_REFUSED;
 	r.approver = who->name;
@@ -148,17 +149,30 @@ decide_cancel(struct flow *f, int64_t id, const char *reason, const struct actor
 
 /* --- retry ------------------------------------------------------------------------------------ */
 
+static bool
+stands(struct flow *f, const char *approver, struct arena *a)
+{
+	struct operator o;
+
+	return !*approver || (store_operator(f->store, approver, &o, a) && !o.revoked_at);
+}
+
+/* What a revoked approver allowed is not done again by that word: it is planned again, and waits for
+ * somebody else's. */
 static int
 requeue(struct flow *f, struct request *r, int64_t failed, const struct evidence *ev,
-	struct err *e)
+	struct arena *a, struct err *e)
 {
+	bool allowed = stands(f, r->approver, a) && stands(f, r->first_approver, a);
+
 	r->open += failed;
 	r->failed -= failed;
 	r->state = STATE_APPROVED;
 	r->ended_at = 0;
-	return store_requeue(f->store, r->id, (int64_t)clock_wall_us(), e) ||
-			       store_put_request(f->store, r, e) ||
-			       evidence_append(f, ev, NULL, e) ? -1 : 0;
+	if (store_requeue(f->store, r->id, !allowed, (int64_t)clock_wall_us(), e) ||
+	    store_put_request(f->store, r, e) || evidence_append(f, ev, NULL, e))
+		return -1;
+	return allowed ? 0 : replan(f, r->id, e);
 }
 
 int
@@ -188,7 +202,7 @@ decide_retry(struct flow *f, int64_t id, const char *reason, const struct actor 
 	evidence_pii(&ev, "reason", reason);
 	if (store_begin(f->store, e))
 		return -1;
-	if (requeue(f, &r, failed, &ev, e)) {
+	if (requeue(f, &r, failed, &ev, a, e)) {
 		store_abort(f->store);
 		return -1;
 	}

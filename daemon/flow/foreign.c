@@ -8,6 +8,7 @@
 #include "daemon/flow/evidence.h"
 #include "daemon/flow/foreign.h"
 #include "daemon/flow/rules.h"
+#include "daemon/policy/name.h"
 
 #define RECORD_NAMES 100 /* in one record: at most 16 KiB with names of 64 octets */
 
@@ -84,20 +85,24 @@ write_some(struct foreign *g, struct err *e)
 	for (; n < RECORD_NAMES && g->written + n < g->count; n++) {
 		const char *name = g->names[g->written + n], *at = strchr(name, '@');
 		AUTO(str) login = xstrndup(name, strcspn(name, "@"));
+		AUTO(buf) shape = BUF_INIT;
 
+		if (store_address(g->flow->store, login, NULL) != ADDRESS_FREE)
+			continue; /* promised since it was listed: that creation finds the entry itself */
+		name_shape(login, &shape);
 		json_array_append_new(names, json_string(name));
 		if (store_put_address(g->flow->store, &(struct address){
 					.local = login, .domain = at ? at + 1 : "", .login = "",
-					.person = "", .state = ADDRESS_FOREIGN }, "", e))
+					.person = "", .state = ADDRESS_FOREIGN }, shape.data, e))
 			return -1;
 	}
-	text = json_dumps(names, JSON_COMPACT);
-	ev.count = (int64_t)n;
-	evidence_pii(&ev, "logins", text);
-	if (evidence_append(g->flow, &ev, NULL, e))
-		return -1;
 	g->written += n;
-	return 0;
+	if (!json_array_size(names))
+		return 0;
+	text = json_dumps(names, JSON_COMPACT);
+	ev.count = (int64_t)json_array_size(names);
+	evidence_pii(&ev, "logins", text);
+	return evidence_append(g->flow, &ev, NULL, e);
 }
 
 static void

@@ -272,7 +272,10 @@ begin_write(struct intake *in, struct err *e)
 	in->letter.request = ev.req = in->request.id;
 	evidence_pii(&ev, "contact", h->contact);
 	evidence_pii(&ev, "reason", h->reason);
+	evidence_pii(&ev, "requester", said(h->requester));
+	evidence_pii(&ev, "requester_phone", said(h->requester_phone));
 	evidence_pii(&ev, "signer", h->signer);
+	evidence_pii(&ev, "signer_title", said(h->signer_title));
 	begin_digest(in);
 	return evidence_append(in->flow, &ev, NULL, e);
 }
@@ -289,6 +292,9 @@ settle(struct intake *in, struct err *e)
 			       "submit it again, they are recognised");
 	r->state = in->needy ? STATE_NAME_NEEDED : STATE_PLANNED;
 	r->due_at = in->due_at;
+	r->moves = in->fuse.total;
+	fuse_add(&in->fuse, r->agency, store_letter_moves(in->flow->store, r->agency, r->letter, r->date,
+							  r->id));
 	r->needs = fuse_needs(in->flow, &in->letter.rules, &in->fuse, &in->fuse_why);
 	if (r->needs > 1) {
 		AUTO(str) why = xasprintf("two people have to approve this letter: %s",

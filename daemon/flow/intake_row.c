@@ -197,6 +197,23 @@ check_domain(const struct intake_letter *l, const struct mailbox *m, enum op op,
 		       l->rules.domain, at + 1);
 }
 
+/* Somebody who leaves may answer for mailboxes of others: those need another to do it. */
+static void
+note_kept(const struct intake_letter *l, struct intake_row *out, struct arena *a)
+{
+	AUTO(str) parent = xasprintf("ou=people,%s", l->flow->conf->directory.base);
+	AUTO(str) dn = dir_dn("uid", out->before.login, parent);
+	enum op op = out->item.op;
+	const char *kept;
+
+	if (op != OP_SUSPEND && op != OP_CLOSE && op != OP_PURGE && op != OP_TRANSFER)
+		return;
+	kept = store_kept_by(l->flow->store, dn, a);
+	if (kept)
+		intake_row_note(out, "address", arena_printf(a, "%s answers for the mailbox %s: an update "
+				"of that one should name another custodian", out->before.address, kept));
+}
+
 static int
 check_change(struct intake_letter *l, const struct letter_row *row, struct plan_ask *ask,
 	     struct intake_row *out, struct arena *a, struct err *e)
@@ -219,6 +236,7 @@ check_change(struct intake_letter *l, const struct letter_row *row, struct plan_
 						 out->item.due, a);
 	if (plan_after(ask, &out->before, &out->after, a, e))
 		return -1;
+	note_kept(l, out, a);
 	out->readdress = row->op == OP_RENAME || (row->op == OP_TRANSFER &&
 						  policy_flag(l->rules.policy,
 							      RULE_NAMING_FOLLOWS_AGENCY));

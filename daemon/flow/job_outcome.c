@@ -11,6 +11,7 @@
 #include "daemon/flow/job_private.h"
 #include "daemon/flow/password.h"
 #include "daemon/flow/replan.h"
+#include "daemon/policy/name.h"
 
 /* --- after the commit ------------------------------------------------------------------------- */
 
@@ -132,10 +133,12 @@ take_address(struct job *j, const struct mailbox *m, const char *address,
 {
 	const char *at = strchr(address, '@');
 	AUTO(str) local = xstrndup(address, at ? (size_t)(at - address) : strlen(address));
+	AUTO(buf) shape = BUF_INIT;
 	struct address a = { .local = local, .domain = at ? at + 1 : "", .login = m->login,
 			     .state = state, .person = m->person, .request = m->request };
 
-	return store_put_address(j->flow->store, &a, "", e);
+	name_shape(local, &shape);
+	return store_put_address(j->flow->store, &a, shape.data, e);
 }
 
 /* The registry follows what was done. */
@@ -345,6 +348,27 @@ describe(const struct dir_entry *found, const struct mailbox *known, struct aren
 	canon_end(&c);
 }
 
+/* Addresses that somebody gave the mailbox by hand are taken from now on. */
+static int
+adopt_addresses(struct job *j, const struct mailbox *m, struct err *e)
+{
+	const char *at = m->address, *p = m->aliases;
+
+	for (enum address_state state = ADDRESS_ACTIVE;; state = ADDRESS_ALIAS) {
+		AUTO(str) one = xstrndup(at, strcspn(at, "\n"));
+		AUTO(str) local = xstrndup(one, strcspn(one, "@"));
+
+		if (*local && store_address(j->flow->store, local, NULL) == ADDRESS_FREE &&
+		    take_address(j, m, one, state, e))
+			return -1;
+		p += strspn(p, "\n");
+		if (!*p)
+			return 0;
+		at = p;
+		p += strcspn(p, "\n");
+	}
+}
+
 static int
 adopt(struct job *j, const struct dir_entry *found, struct buf *difference, struct err *e)
 {
@@ -368,7 +392,7 @@ adopt(struct job *j, const struct dir_entry *found, struct buf *difference, stru
 	}
 	m.request = 0; /* nobody's letter */
 	m.updated_at = (int64_t)clock_wall_us();
-	return store_put_mailbox(s, &m, e);
+	return adopt_addresses(j, &m, e) || store_put_mailbox(s, &m, e) ? -1 : 0;
 }
 
 /* What is found is what another request of ours left there after this one was planned. */

@@ -6,6 +6,7 @@
 #include "daemon/flow/evidence.h"
 #include "daemon/flow/intake_row.h"
 #include "daemon/flow/naming.h"
+#include "daemon/flow/replan.h"
 
 /* What is proposed, and for what. */
 struct proposal {
@@ -50,28 +51,33 @@ check_address(struct flow *f, const char *address, struct proposal *p, struct ar
 
 /* The plan that the row has, with the address in it. */
 static int
+plan_create(struct proposal *p, const char *address, struct arena *a, struct err *e)
+{
+	struct plan old;
+
+	if (plan_read(&old, p->item.plan, e))
+		return -1;
+	p->after = plan_no_mailbox;
+	p->after.person = p->item.person;
+	plan_apply(&old, &p->after, a);
+	plan_release(&old);
+	p->after.login = p->local;
+	p->after.address = address;
+	return 0;
+}
+
+static int
 plan_it(struct flow *f, struct proposal *p, struct arena *a, struct err *e)
 {
 	const char *address = arena_printf(a, "%s@%s", p->local, p->rules.domain);
 	bool create = p->item.op == OP_CREATE;
-	struct plan old;
 
-	p->after = plan_no_mailbox;
-	p->after.person = p->item.person;
-	if (!create) {
-		if (!store_mailbox(f->store, p->item.login, &p->before, a))
-			return err_set(e, ERR_CONFLICT, "there is no mailbox %s any more",
-				       p->item.login);
-		p->after = p->before;
-	}
-	if (plan_read(&old, p->item.plan, e))
-		return -1;
-	plan_apply(&old, &p->after, a);
-	plan_release(&old);
 	if (create) {
-		p->after.login = p->local;
-		p->after.address = address;
-	} else {
+		if (plan_create(p, address, a, e))
+			return -1;
+	} else { /* the mailbox may be another than when the letter came: closed, moved */
+		if (replan_change(f, &p->rules, &p->item, &p->before, &p->after, a, e))
+			return -1;
 		plan_readdress(&p->after, address, a);
 	}
 	intake_row_plan(f, &p->item, create ? NULL : &p->before, &p->after, a);

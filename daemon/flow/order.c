@@ -237,10 +237,9 @@ order_operator_add(struct flow *f, const struct operator *o, const struct actor 
 	return end(f, write_operator(f, o, who, e), e);
 }
 
-#define DISALLOWED_MAX 64 /* with a record each; more are told by their state alone */
-
 struct disallowed {
-	int64_t ids[DISALLOWED_MAX], count;
+	int64_t *ids;
+	size_t count, size;
 };
 
 static void
@@ -248,8 +247,11 @@ on_disallowed(void *arg, int64_t id)
 {
 	struct disallowed *d = arg;
 
-	if (d->count < DISALLOWED_MAX)
-		d->ids[d->count++] = id;
+	if (d->count == d->size) {
+		d->size = d->size ? 2 * d->size : 64;
+		d->ids = xrealloc(d->ids, d->size * sizeof(*d->ids));
+	}
+	d->ids[d->count++] = id;
 }
 
 /* What a revoked approver allowed and is not done yet needs somebody else's approval. */
@@ -257,18 +259,17 @@ static int
 disallow(struct flow *f, const struct operator *o, const struct actor *who, struct err *e)
 {
 	struct disallowed d = { .count = 0 };
+	int rc = store_disallow(f->store, o->name, on_disallowed, &d, e) < 0 ? -1 : 0;
 
-	if (store_disallow(f->store, o->name, on_disallowed, &d, e) < 0)
-		return -1;
-	for (int64_t n = 0; n < d.count; n++) {
+	for (size_t n = 0; !rc && n < d.count; n++) {
 		struct evidence ev = { .ev = EVENT_PLAN, .actor = *who, .req = d.ids[n],
 				       .target = o->name,
 				       .result = "its approver was revoked: waits for another" };
 
-		if (evidence_append(f, &ev, NULL, e))
-			return -1;
+		rc = evidence_append(f, &ev, NULL, e);
 	}
-	return 0;
+	free(d.ids);
+	return rc;
 }
 
 static int

@@ -9,7 +9,9 @@
 #include "daemon/policy/plan.h"
 
 struct again {
-	struct item *items; /* in the order of rows */
+	struct intake_letter letter;
+	struct err no_rules; /* why there are none for it */
+	struct item *items;  /* in the order of rows */
 	struct arena *arena;
 	int count, size;
 };
@@ -56,13 +58,19 @@ read_input(const char *input, const char *cell[LETTER_COLUMN_COUNT], json_t **ke
 	return 0;
 }
 
-/* The rules of today for a letter of another day: names are given by what is in force now. */
+/*
+ * The rules of today for a letter of another day: names are given by what is in force now.  Where
+ * none are found (its domain is kept here no more) what must be planned again fails, and says so.
+ */
 static int
-letter_of(struct flow *f, const struct request *r, struct intake_letter *l, struct arena *a,
-	  struct err *e)
+letter_of(const struct request *r, struct again *g, struct err *e)
 {
-	*l = (struct intake_letter){ .flow = f, .request = r->id, .who = &actor_daemon };
-	return rules_find(f, r->agency, r->domain, &l->rules, a, e);
+	struct intake_letter *l = &g->letter;
+
+	if (!rules_find(l->flow, r->agency, r->domain, &l->rules, g->arena, &g->no_rules))
+		return 0;
+	*e = g->no_rules;
+	return e->class == ERR_TEMP ? -1 : 0;
 }
 
 /* A create gets another address, everything else stays as it was asked. */
@@ -95,49 +103,66 @@ again_create(struct intake_letter *l, struct item *i, struct mailbox *after, str
 	return -1;
 }
 
-/* What the row asked for, as its plan had it: these do not change with the entry. */
-static void
+/* What the row asked for, as its plan had it: these do not change with the entry.  Was it promised
+ * another address? */
+static bool
 keep_asked(const struct item *i, struct plan_ask *ask, struct arena *a)
 {
 	struct mailbox asked = plan_no_mailbox;
 	struct plan old;
+	bool promised;
 
 	if (plan_read(&old, i->plan, NULL))
-		return;
+		return false;
 	plan_apply(&old, &asked, a);
 	if (json_object_get(old.after, plan_attr_names[PLAN_hopthuQuota]))
 		ask->quota = asked.quota;
 	ask->agency = asked.agency;
 	ask->custodian = asked.custodian;
 	ask->purge_due = asked.purge_due;
+	promised = json_object_get(old.after, plan_attr_names[PLAN_mail]) != NULL;
 	plan_release(&old);
+	return promised;
 }
 
-static int
-again_change(struct intake_letter *l, struct item *i, struct mailbox *before,
-	     struct mailbox *after, struct arena *a, struct err *e)
+int
+replan_change(struct flow *f, const struct rules *r, const struct item *i, struct mailbox *before,
+	      struct mailbox *after, struct arena *a, struct err *e)
 {
 	const char *cell[LETTER_COLUMN_COUNT];
 	struct plan_ask ask = { .op = i->op, .cell = cell, .quota = -1, .agency = "",
-				.custodian = "", .purge_due = "", .today = l->rules.today_text };
+				.custodian = "", .purge_due = "", .today = r->today_text };
 	AUTO(json) keep = NULL;
+	bool promised;
 
-	if (!store_mailbox(l->flow->store, i->login, before, a))
+	if (!store_mailbox(f->store, i->login, before, a))
 		return err_set(e, ERR_USAGE, "there is no mailbox %s any more", i->login);
 	if (read_input(i->input, cell, &keep, e))
 		return -1;
-	keep_asked(i, &ask, a);
+	promised = keep_asked(i, &ask, a);
 	if (plan_after(&ask, before, after, a, e))
 		return -1;
-	if (i->op == OP_RENAME || i->op == OP_TRANSFER) /* the address it was promised */
+	if (promised)
 		plan_readdress(after, i->address, a);
 	return 0;
 }
 
 static int
-again(struct intake_letter *l, struct request *r, struct item *i, struct arena *a, struct err *e)
+plan_again(struct again *g, struct item *i, struct mailbox *before, struct mailbox *after,
+	   struct arena *a, struct err *e)
 {
-	struct flow *f = l->flow;
+	if (g->no_rules.class != ERR_NONE) {
+		*e = g->no_rules;
+		return -1;
+	}
+	return i->op == OP_CREATE ? again_create(&g->letter, i, after, a, e) :
+		replan_change(g->letter.flow, &g->letter.rules, i, before, after, a, e);
+}
+
+static int
+again(struct again *g, struct request *r, struct item *i, struct arena *a, struct err *e)
+{
+	struct flow *f = g->letter.flow;
 	struct mailbox before, after;
 	struct evidence ev = { .ev = EVENT_ITEM, .actor = actor_daemon, .req = r->id, .row = i->row,
 			       .round = r->round, .op = op_word((int)i->op), .subj = i->person };
@@ -150,8 +175,7 @@ again(struct intake_letter *l, struct request *r, struct item *i, struct arena *
 	}
 	i->updated_at = (int64_t)clock_wall_us();
 	i->state = STATE_PLANNED;
-	if (create ? again_create(l, i, &after, a, &why) :
-		     again_change(l, i, &before, &after, a, &why)) {
+	if (plan_again(g, i, &before, &after, a, &why)) {
 		if (why.class == ERR_TEMP) {
 			*e = why;
 			return -1;
@@ -168,7 +192,7 @@ again(struct intake_letter *l, struct request *r, struct item *i, struct arena *
 	i->round = r->round;
 	intake_row_plan(f, i, create ? NULL : &before, &after, a);
 	ev.opid = i->opid;
-	ev.policy = l->rules.digest;
+	ev.policy = g->letter.rules.digest;
 	if (i->state == STATE_NAME_NEEDED)
 		ev.result = state_word(STATE_NAME_NEEDED);
 	else
@@ -200,18 +224,18 @@ digest_all(const struct again *g, struct buf *hex, int64_t *planned, int64_t *ne
 }
 
 static int
-again_all(struct flow *f, struct request *r, struct again *g, struct arena *a, struct err *e)
+again_all(struct flow *f, struct request *r, struct again *g, struct err *e)
 {
 	struct evidence ev = { .ev = EVENT_PLAN, .actor = actor_daemon, .req = r->id };
-	struct intake_letter l;
 	AUTO(buf) hex = BUF_INIT;
 	int64_t planned, needy;
 
-	if (letter_of(f, r, &l, a, e))
+	g->letter = (struct intake_letter){ .flow = f, .request = r->id, .who = &actor_daemon };
+	if (letter_of(r, g, e))
 		return -1;
 	r->round++;
 	for (int n = 0; n < g->count; n++)
-		if (again(&l, r, &g->items[n], a, e))
+		if (again(g, r, &g->items[n], g->arena, e))
 			return -1;
 	digest_all(g, &hex, &planned, &needy);
 	r->state = needy ? STATE_NAME_NEEDED : planned ? STATE_PLANNED : r->open ? r->state :
@@ -222,7 +246,7 @@ again_all(struct flow *f, struct request *r, struct again *g, struct arena *a, s
 	}
 	r->ended_at = planned || needy || r->open ? 0 : (int64_t)clock_wall_us();
 	ev.digest = *r->digest ? r->digest : NULL;
-	ev.policy = l.rules.digest;
+	ev.policy = *g->letter.rules.digest ? g->letter.rules.digest : NULL;
 	ev.needs = r->needs;
 	ev.round = r->round;
 	ev.count = planned;
@@ -244,7 +268,7 @@ replan(struct flow *f, int64_t id, struct err *e)
 	}
 	if (store_items(f->store, id, 0, 0, -1, collect, g, e) < 0 || store_begin(f->store, e))
 		goto out;
-	rc = again_all(f, &r, g, a, e);
+	rc = again_all(f, &r, g, e);
 	if (rc)
 		store_abort(f->store);
 	else

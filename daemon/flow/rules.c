@@ -207,14 +207,11 @@ rules_check_quota(const struct rules *r, const struct mailbox *m, int64_t quota,
 /* --- the fuse --------------------------------------------------------------------------------- */
 
 void
-fuse_count(struct fuse *u, enum op op, const char *agency)
+fuse_add(struct fuse *u, const char *agency, int64_t count)
 {
 	struct fuse_agency *g;
 
-	if (op != OP_SUSPEND && op != OP_CLOSE && op != OP_PURGE && op != OP_RENAME &&
-	    op != OP_TRANSFER)
-		return;
-	u->total++;
+	u->total += count;
 	for (g = u->agencies; g && strcmp(g->code, agency); g = g->next)
 		;
 	if (!g) {
@@ -223,7 +220,15 @@ fuse_count(struct fuse *u, enum op op, const char *agency)
 		g->next = u->agencies;
 		u->agencies = g;
 	}
-	g->count++;
+	g->count += count;
+}
+
+void
+fuse_count(struct fuse *u, enum op op, const char *agency)
+{
+	if (op == OP_SUSPEND || op == OP_CLOSE || op == OP_PURGE || op == OP_RENAME ||
+	    op == OP_TRANSFER)
+		fuse_add(u, agency, 1);
 }
 
 /*

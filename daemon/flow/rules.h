@@ -69,6 +69,8 @@ struct fuse {
 };
 /* Operations that count: suspend, close, purge, rename, transfer. */
 void fuse_count(struct fuse *u, enum op op, const char *agency);
+/* What came before under the same letter's number: a letter in parts is one letter. */
+void fuse_add(struct fuse *u, const char *agency, int64_t count);
 /* How many approvers the letter needs: 1, or 2 with the reason appended to why. */
 int fuse_needs(struct flow *f, const struct rules *r, const struct fuse *u, struct buf *why);
 void fuse_release(struct fuse *u);

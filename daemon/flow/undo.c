@@ -56,6 +56,31 @@ custodian_value(const char *dn)
 	return json_string(local);
 }
 
+/* A custodian can be replaced, and not taken away; and only an open mailbox of a person is one. */
+static bool
+custodian_returns(struct walk *w, const struct item *i, const struct plan *p)
+{
+	const json_t *was = json_object_get(p->before, plan_attr_names[PLAN_hopthuCustodian]);
+	const char *dn = json_string_value(json_array_get(was, 0));
+	AUTO(json) login = dn ? custodian_value(dn) : NULL;
+	AUTO(arena) a = arena_new();
+	struct mailbox m;
+
+	if (!was || (i->op != OP_UPDATE && i->op != OP_TRANSFER))
+		return true;
+	if (!dn) {
+		cannot(w, i, "%s had no custodian before, and one cannot be taken away: name another in an "
+		       "update", i->address);
+		return false;
+	}
+	if (store_mailbox(w->flow->store, json_string_value(login), &m, a) &&
+	    m.status != STATUS_CLOSED && m.status != STATUS_PURGED)
+		return true;
+	cannot(w, i, "%s answered for %s before, and that mailbox is not open any more: name another in "
+	       "an update", json_string_value(login), i->address);
+	return false;
+}
+
 /* A quota in the unit that it is a whole number of. */
 static json_t *
 quota_value(const char *bytes)
@@ -141,7 +166,7 @@ add_inverse(struct walk *w, const struct item *i, const struct plan *p, const st
 	const char *address = first_before(p, PLAN_mail);
 	json_t *row;
 
-	if (!same_agency(w, i, agency))
+	if (!custodian_returns(w, i, p) || !same_agency(w, i, agency))
 		return;
 	row = json_pack("{s:s,s:s}", "op", op_word((int)op), "address", m->address);
 	if (i->op == OP_UPDATE || i->op == OP_TRANSFER)

@@ -2,7 +2,10 @@
 #ifndef HOPTHU_MIGRATIONS_H
 #define HOPTHU_MIGRATIONS_H
 
-/* migrations[n] takes a database from version n to n + 1.  Never edited once released. */
+/*
+ * migrations[0] makes a database of version STORE_FIRST, migrations[n] takes one from version
+ * STORE_FIRST + n - 1 to the next.  Never edited once released.
+ */
 static const char *const migrations[] = {
 	"CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;"
 	/* the log: rec is the very bytes that were hashed into leaf */
@@ -20,18 +23,24 @@ static const char *const migrations[] = {
 	"CREATE UNIQUE INDEX operator_uid ON operator (uid) WHERE revoked_at = 0;"
 	"CREATE TABLE agency (code TEXT PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL,"
 	" parent TEXT NOT NULL) STRICT, WITHOUT ROWID;"
-	/* every login ever promised: 'reserved', 'active', 'foreign' */
-	"CREATE TABLE address (login TEXT PRIMARY KEY, state TEXT NOT NULL,"
-	" request INTEGER NOT NULL, person TEXT NOT NULL, since INTEGER NOT NULL)"
-	" STRICT, WITHOUT ROWID;"
+	/* every local part ever promised, and what became of it; see struct address */
+	"CREATE TABLE address (local TEXT PRIMARY KEY, domain TEXT NOT NULL, login TEXT NOT NULL,"
+	" state TEXT NOT NULL, request INTEGER NOT NULL, person TEXT NOT NULL, shape TEXT NOT NULL,"
+	" reserved_at INTEGER NOT NULL, active_at INTEGER NOT NULL, alias_at INTEGER NOT NULL,"
+	" ended_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX address_shape ON address (shape) WHERE shape <> '';"
+	"CREATE INDEX address_login ON address (login) WHERE local <> login;"
 	/* the directory as we left it */
 	"CREATE TABLE mailbox (login TEXT PRIMARY KEY, address TEXT NOT NULL, person TEXT NOT NULL,"
 	" full_name TEXT NOT NULL, agency TEXT NOT NULL, kind TEXT NOT NULL, status TEXT NOT NULL,"
 	" login_allowed INTEGER NOT NULL, delivery_allowed INTEGER NOT NULL, title TEXT NOT NULL,"
 	" unit TEXT NOT NULL, phone TEXT NOT NULL, rank TEXT NOT NULL, quota INTEGER NOT NULL,"
 	" opid TEXT NOT NULL, entry_uuid TEXT NOT NULL, request INTEGER NOT NULL,"
-	" updated_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+	" updated_at INTEGER NOT NULL, custodian TEXT NOT NULL, aliases TEXT NOT NULL,"
+	" purge_due TEXT NOT NULL) STRICT, WITHOUT ROWID;"
 	"CREATE INDEX mailbox_agency ON mailbox (agency, login);"
+	"CREATE INDEX mailbox_name ON mailbox (full_name, agency);"
+	"CREATE INDEX mailbox_custodian ON mailbox (custodian) WHERE custodian <> '';"
 	/* counted as they change: counting a million takes longer than a turn may */
 	"CREATE TABLE mailbox_count (agency TEXT NOT NULL, status TEXT NOT NULL,"
 	" n INTEGER NOT NULL, PRIMARY KEY (agency, status)) STRICT, WITHOUT ROWID;"
@@ -48,7 +57,11 @@ static const char *const migrations[] = {
 	" digest TEXT NOT NULL, round INTEGER NOT NULL, items INTEGER NOT NULL,"
 	" open INTEGER NOT NULL, failed INTEGER NOT NULL, submitter TEXT NOT NULL,"
 	" approver TEXT NOT NULL, refusal TEXT NOT NULL, submitted_at INTEGER NOT NULL,"
-	" approved_at INTEGER NOT NULL, ended_at INTEGER NOT NULL) STRICT;"
+	" approved_at INTEGER NOT NULL, ended_at INTEGER NOT NULL, domain TEXT NOT NULL,"
+	" signer_title TEXT NOT NULL, requester TEXT NOT NULL, requester_phone TEXT NOT NULL,"
+	" contact TEXT NOT NULL, attachment TEXT NOT NULL, policy TEXT NOT NULL,"
+	" due_at INTEGER NOT NULL, needs INTEGER NOT NULL, first_approver TEXT NOT NULL,"
+	" namers TEXT NOT NULL DEFAULT '', moves INTEGER NOT NULL DEFAULT 0) STRICT;"
 	"CREATE INDEX request_state ON request (state);"
 	"CREATE INDEX request_letter ON request (agency, letter);"
 	"CREATE TABLE item (id INTEGER PRIMARY KEY, request INTEGER NOT NULL REFERENCES request (id),"
@@ -63,35 +76,5 @@ static const char *const migrations[] = {
 	"CREATE INDEX item_due ON item (due) WHERE state = 'planned' AND due > 0;"
 	"CREATE INDEX item_login ON item (login);"
 	"CREATE INDEX item_ref ON item (request, ref);",
-
-	/* rules by domain, the registry's history, terms, two approvers, custodians and aliases */
-	"ALTER TABLE request ADD COLUMN domain TEXT NOT NULL DEFAULT '';"
-	"ALTER TABLE request ADD COLUMN signer_title TEXT NOT NULL DEFAULT '';"
-	"ALTER TABLE request ADD COLUMN requester TEXT NOT NULL DEFAULT '';"
-	"ALTER TABLE request ADD COLUMN requester_phone TEXT NOT NULL DEFAULT '';"
-	"ALTER TABLE request ADD COLUMN contact TEXT NOT NULL DEFAULT '';"
-	"ALTER TABLE request ADD COLUMN attachment TEXT NOT NULL DEFAULT '';"
-	"ALTER TABLE request ADD COLUMN policy TEXT NOT NULL DEFAULT '';"
-	"ALTER TABLE request ADD COLUMN due_at INTEGER NOT NULL DEFAULT 0;"
-	"ALTER TABLE request ADD COLUMN needs INTEGER NOT NULL DEFAULT 1;"
-	"ALTER TABLE request ADD COLUMN first_approver TEXT NOT NULL DEFAULT '';"
-	"ALTER TABLE request ADD COLUMN namers TEXT NOT NULL DEFAULT '';"
-	"ALTER TABLE mailbox ADD COLUMN custodian TEXT NOT NULL DEFAULT '';"
-	"ALTER TABLE mailbox ADD COLUMN aliases TEXT NOT NULL DEFAULT '';"
-	"ALTER TABLE mailbox ADD COLUMN purge_due TEXT NOT NULL DEFAULT '';"
-	"CREATE INDEX mailbox_name ON mailbox (full_name, agency);"
-	/* every local part ever promised, and what became of it; see struct address */
-	"ALTER TABLE address RENAME TO address_1;"
-	"CREATE TABLE address (local TEXT PRIMARY KEY, domain TEXT NOT NULL, login TEXT NOT NULL,"
-	" state TEXT NOT NULL, request INTEGER NOT NULL, person TEXT NOT NULL, shape TEXT NOT NULL,"
-	" reserved_at INTEGER NOT NULL, active_at INTEGER NOT NULL, alias_at INTEGER NOT NULL,"
-	" ended_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
-	"INSERT INTO address SELECT a.login, coalesce(substr(m.address, instr(m.address, '@') + 1),"
-	" ''), a.login, a.state, a.request, a.person, '', a.since,"
-	" CASE a.state WHEN 'active' THEN a.since ELSE 0 END, 0, 0"
-	" FROM address_1 a LEFT JOIN mailbox m ON m.login = a.login;"
-	"DROP TABLE address_1;"
-	"CREATE INDEX address_shape ON address (shape) WHERE shape <> '';"
-	"CREATE INDEX address_login ON address (login) WHERE local <> login;",
 };
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -398,13 +399,13 @@ pragmas(struct store *s, struct err *e)
 static int
 migrate(struct store *s, int version, struct err *e)
 {
-	for (; version < STORE_VERSION; version++) {
+	for (int next = version ? version + 1 : STORE_FIRST; next <= STORE_VERSION; next++) {
 		AUTO(str) sql = xasprintf("BEGIN IMMEDIATE; %s PRAGMA user_version=%d; COMMIT;",
-					  migrations[version], version + 1);
+					  migrations[next - STORE_FIRST], next);
 
 		if (sqlite3_exec(s->db, sql, NULL, NULL, NULL) != SQLITE_OK) {
-			err_set(e, ERR_CONFIG, "bringing %s to version %d failed: %s", s->file,
-				version + 1, sqlite3_errmsg(s->db));
+			err_set(e, ERR_CONFIG, "bringing %s to version %d failed: %s", s->file, next,
+				sqlite3_errmsg(s->db));
 			sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 			return -1;
 		}
@@ -433,6 +434,22 @@ load_frontier(struct store *s, struct err *e)
 	return 0;
 }
 
+static int
+check_version(const char *file, int version, struct err *e)
+{
+	if (version > STORE_VERSION)
+		return err_set(e, ERR_CONFIG,
+			       "the database %s is of version %d, this hopthud knows up to %d: install "
+			       "the hopthud that made it (nothing was changed)", file, version,
+			       STORE_VERSION);
+	if (version < STORE_FIRST)
+		return err_set(e, ERR_CONFIG,
+			       "the database %s is of version %d, of a hopthud before the first release: "
+			       "it cannot be taken over, `hopthud --init` makes a new one (nothing was "
+			       "changed)", file, version);
+	return 0;
+}
+
 static struct store *
 open_file(const char *file, int flags, bool create, struct err *e)
 {
@@ -451,13 +468,8 @@ open_file(const char *file, int flags, bool create, struct err *e)
 	version = version_of(s, e);
 	if (version < 0)
 		goto failed;
-	if (version > STORE_VERSION) {
-		err_set(e, ERR_CONFIG,
-			"the database %s is of version %d, this hopthud knows up to %d: install the "
-			"hopthud that made it (nothing was changed)",
-			file, version, STORE_VERSION);
+	if (version && check_version(file, version, e))
 		goto failed;
-	}
 	if (version == 0 && !create) {
 		err_set(e, ERR_CONFIG, "the database %s is empty: run `hopthud --init` first", file);
 		goto failed;
@@ -472,9 +484,9 @@ failed:
 	return NULL;
 }
 
-/* Looks at the version without taking part: a file of a newer version must stay as it is. */
+/* Looks at the version without taking part: a file of another version must stay as it is. */
 static int
-refuse_newer(const char *file, struct err *e)
+refuse_other(const char *file, struct err *e)
 {
 	uint8_t head[100];
 	AUTO(fd) fd = open(file, O_RDONLY | O_CLOEXEC);
@@ -484,12 +496,9 @@ refuse_newer(const char *file, struct err *e)
 		return 0; /* open_file says what is wrong */
 	version = (uint32_t)head[60] << 24 | (uint32_t)head[61] << 16 | (uint32_t)head[62] << 8 |
 		  head[63];
-	if (version <= STORE_VERSION || memcmp(head, "SQLite format 3", 16))
+	if (!version || memcmp(head, "SQLite format 3", 16))
 		return 0;
-	return err_set(e, ERR_CONFIG,
-		       "the database %s is of version %u, this hopthud knows up to %d: install the "
-		       "hopthud that made it (nothing was changed)",
-		       file, version, STORE_VERSION);
+	return check_version(file, version > INT_MAX ? INT_MAX : (int)version, e);
 }
 
 struct store *
@@ -501,7 +510,7 @@ store_open(const char *file, struct err *e)
 			strerror(errno));
 		return NULL;
 	}
-	if (refuse_newer(file, e))
+	if (refuse_other(file, e))
 		return NULL;
 	return open_file(file, SQLITE_OPEN_READWRITE, false, e);
 }

@@ -16,7 +16,8 @@
  */
 struct store;
 
-#define STORE_VERSION 2 /* of the schema */
+#define STORE_FIRST 2   /* version of the schema in the first release */
+#define STORE_VERSION 2
 
 /* ERR_CONFLICT: another process has it.  ERR_CONFIG: no database, damaged, or of a newer version
  * (untouched). */
@@ -122,6 +123,8 @@ int address_state_from(const char *word); /* -1: none */
 /* A mailbox of this agency whose holder has this very name; 1 found. */
 int store_mailbox_named(struct store *s, const char *full_name, const char *agency,
 			struct mailbox *m, struct arena *a);
+/* Address of an open mailbox that a person (by DN) answers for; NULL: none. */
+const char *store_kept_by(struct store *s, const char *custodian, struct arena *a);
 int store_mailbox(struct store *s, const char *login, struct mailbox *m, struct arena *a);
 int store_put_mailbox(struct store *s, const struct mailbox *m, struct err *e) MUST_USE;
 struct mailbox_query {
@@ -158,8 +161,9 @@ int store_disallow(struct store *s, const char *approver, void (*each)(void *arg
 bool store_has_intent(struct store *s, int64_t request);
 /* Failed items that no later request of the same letter asks for. */
 int64_t store_failed(struct store *s, int64_t request);
-/* These and held items go back to planned. */
-int store_requeue(struct store *s, int64_t request, int64_t at, struct err *e) MUST_USE;
+/* These and held items go back to planned; to checked, to be planned again, those whose address went
+ * to somebody else meanwhile, and with `again` all. */
+int store_requeue(struct store *s, int64_t request, bool again, int64_t at, struct err *e) MUST_USE;
 int store_add_item(struct store *s, struct item *i, struct err *e) MUST_USE; /* gives i->id */
 int store_put_item(struct store *s, const struct item *i, struct err *e) MUST_USE;
 /* A new plan: login, address, opid, plan and round. */
@@ -196,6 +200,9 @@ int store_find_ref(struct store *s, const char *agency, const char *letter, cons
  * when it is just being written. */
 bool store_letter_known(struct store *s, const char *agency, const char *letter, const char *date,
 			int64_t id, bool coming_in);
+/* Mailboxes that its other requests take away or move. */
+int64_t store_letter_moves(struct store *s, const char *agency, const char *letter, const char *date,
+			   int64_t id);
 /* Items that touched a mailbox, newest first, with their requests. */
 int store_history(struct store *s, const char *login, int limit,
 		  void (*each)(void *arg, const struct item *i, const struct request *r), void *arg,

@@ -291,6 +291,16 @@ read_mailbox(sqlite3_stmt *st, struct mailbox *m, struct arena *a)
 	};
 }
 
+const char *
+store_kept_by(struct store *s, const char *custodian, struct arena *a)
+{
+	sqlite3_stmt *st = store_bind(s, SQL_MAILBOX_KEPT_BY, "s", custodian);
+	const char *address = store_row(s, st, NULL) == 1 ? store_text(st, 0, a) : NULL;
+
+	store_reset(st);
+	return address;
+}
+
 int
 store_mailbox(struct store *s, const char *login, struct mailbox *m, struct arena *a)
 {

@@ -42,6 +42,7 @@ read_request(sqlite3_stmt *st, int c, struct request *r, struct arena *a)
 		.needs = sqlite3_column_int64(st, c + 29),
 		.first_approver = store_text(st, c + 30, a),
 		.namers = store_text(st, c + 31, a),
+		.moves = sqlite3_column_int64(st, c + 32),
 	};
 }
 
@@ -80,11 +81,11 @@ int
 store_put_request(struct store *s, const struct request *r, struct err *e)
 {
 	return store_run(s,
-			 store_bind(s, SQL_REQUEST_PUT, "issiiiissiiiiss", r->id,
+			 store_bind(s, SQL_REQUEST_PUT, "issiiiissiiiissi", r->id,
 				    state_word((int)r->state), r->digest, r->round, r->items,
 				    r->open, r->failed, r->approver, r->refusal, r->approved_at,
 				    r->ended_at, r->due_at, r->needs, r->first_approver,
-				    r->namers),
+				    r->namers, r->moves),
 			 e);
 }
 
@@ -159,9 +160,20 @@ store_failed(struct store *s, int64_t request)
 }
 
 int
-store_requeue(struct store *s, int64_t request, int64_t at, struct err *e)
+store_requeue(struct store *s, int64_t request, bool again, int64_t at, struct err *e)
 {
-	return store_run(s, store_bind(s, SQL_ITEM_REQUEUE, "ii", request, at), e);
+	return store_run(s, store_bind(s, SQL_ITEM_REQUEUE, "iii", request, at, (int64_t)again), e);
+}
+
+int64_t
+store_letter_moves(struct store *s, const char *agency, const char *letter, const char *date,
+		   int64_t id)
+{
+	sqlite3_stmt *st = store_bind(s, SQL_REQUEST_MOVES, "sssi", agency, letter, date, id);
+	int64_t n = store_row(s, st, NULL) == 1 ? sqlite3_column_int64(st, 0) : 0;
+
+	store_reset(st);
+	return n;
 }
 
 int64_t

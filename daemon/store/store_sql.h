@@ -9,7 +9,8 @@
 	"r.id, r.kind, r.agency, r.letter, r.date, r.signer, r.reason, r.channel, r.declared, " \
 	"r.state, r.digest, r.round, r.items, r.open, r.failed, r.submitter, r.approver, r.refusal, " \
 	"r.submitted_at, r.approved_at, r.ended_at, r.domain, r.signer_title, r.requester, " \
-	"r.requester_phone, r.contact, r.attachment, r.policy, r.due_at, r.needs, r.first_approver, r.namers"
+	"r.requester_phone, r.contact, r.attachment, r.policy, r.due_at, r.needs, r.first_approver, " \
+	"r.namers, r.moves"
 #define MAILBOX_COLUMNS \
 	"login, address, person, full_name, agency, kind, status, login_allowed, delivery_allowed, " \
 	"title, unit, phone, rank, quota, opid, entry_uuid, request, updated_at, custodian, aliases, " \
@@ -23,6 +24,11 @@
 	"AND q.letter = o.letter AND substr(q.date, 1, 4) = substr(o.date, 1, 4) AND q.id > o.id " \
 	"JOIN item n ON n.request = q.id AND n.ref = " i ".ref WHERE o.id = " i ".request " \
 	"AND (q.state NOT IN ('refused', 'cancelled') OR n.state = 'done'))"
+/* The address that the row was promised is not its own any more. */
+#define ADDRESS_LOST \
+	"(item.op IN ('create', 'rename', 'transfer') AND NOT EXISTS (SELECT 1 FROM address a " \
+	"WHERE a.local = substr(item.address, 1, instr(item.address, '@') - 1) " \
+	"AND (a.request = item.request OR (item.op <> 'create' AND a.login = item.login))))"
 /* Letters that have not ended. */
 #define OPEN_STATES "('received', 'name-needed', 'planned', 'approved')"
 /* What waits the longest comes first; without a term last. */
@@ -118,7 +124,8 @@
 	X(REQUEST_GET, "SELECT " REQUEST_COLUMNS " FROM request r WHERE r.id = ?") \
 	X(REQUEST_PUT, "UPDATE request SET state = ?2, digest = ?3, round = ?4, items = ?5, " \
 		"open = ?6, failed = ?7, approver = ?8, refusal = ?9, approved_at = ?10, " \
-		"ended_at = ?11, due_at = ?12, needs = ?13, first_approver = ?14, namers = ?15 WHERE id = ?1") \
+		"ended_at = ?11, due_at = ?12, needs = ?13, first_approver = ?14, namers = ?15, " \
+		"moves = ?16 WHERE id = ?1") \
 	X(REQUEST_LIST, "SELECT " REQUEST_COLUMNS " FROM request r WHERE r.id < ?1 " \
 		"AND (?2 IS NULL OR r.agency = ?2) AND (?3 IS NULL OR r.submitter = ?3) " \
 		"AND (?4 IS NULL OR r.state = ?4) " \
@@ -157,8 +164,8 @@
 		"WHERE i.state = 'planned' AND i.due > 0 AND i.due > ? AND r.state = 'approved' " \
 		"ORDER BY i.due LIMIT 1") \
 	X(ITEM_INTENT, "SELECT 1 FROM item WHERE request = ? AND intent <> 0 LIMIT 1") \
-	X(ITEM_REQUEUE, "UPDATE item SET state = 'planned', error = '', tried = 1, updated_at = ?2 " \
-		"WHERE request = ?1 AND (state = 'held' OR (state = 'failed' " \
+	X(ITEM_REQUEUE, "UPDATE item SET state = iif(?3 OR " ADDRESS_LOST ", 'checked', 'planned'), " \
+		"error = '', tried = 1, updated_at = ?2 WHERE request = ?1 AND (state = 'held' OR (state = 'failed' " \
 		"AND NOT " ASKED_AGAIN("item") "))") \
 	X(ITEM_FAILED, "SELECT count(*) FROM item WHERE request = ?1 AND state = 'failed' " \
 		"AND NOT " ASKED_AGAIN("item")) \
@@ -167,7 +174,7 @@
 		"AND i.state = 'planned' AND i.due <= ?1) OR EXISTS (SELECT 1 FROM item i " \
 		"INDEXED BY item_state WHERE i.request = r.id AND i.state = 'checked')) " \
 		"AND (r.submitter = 'hopthud' OR EXISTS (SELECT 1 FROM operator o " \
-		"WHERE o.name = r.approver AND o.in_directory = 1)) ORDER BY r.id LIMIT ?2") \
+		"WHERE o.name = r.approver AND o.in_directory = 1 AND o.revoked_at = 0)) ORDER BY r.id LIMIT ?2") \
 	X(REQUEST_DISALLOW, "UPDATE request SET state = 'planned', approver = '', " \
 		"first_approver = '', approved_at = 0 WHERE kind = 'letter' AND " \
 		"((state = 'approved' AND (approver = ?1 OR first_approver = ?1)) " \
@@ -176,6 +183,11 @@
 		"WHERE r.agency = ? AND r.letter = ? AND substr(r.date, 1, 4) = substr(?, 1, 4) " \
 		"AND i.ref = ? AND (r.state NOT IN ('refused', 'cancelled') OR i.state = 'done') " \
 		"ORDER BY i.id DESC LIMIT 1") \
+	X(REQUEST_MOVES, "SELECT coalesce(sum(moves), 0) FROM request WHERE agency = ? AND letter = ? " \
+		"AND substr(date, 1, 4) = substr(?, 1, 4) AND id <> ? " \
+		"AND state NOT IN ('refused', 'cancelled')") \
+	X(MAILBOX_KEPT_BY, "SELECT address FROM mailbox WHERE custodian = ? AND custodian <> '' " \
+		"AND status NOT IN ('closed', 'purged') LIMIT 1") \
 	X(REQUEST_OF_LETTER, "SELECT id FROM request WHERE agency = ? AND letter = ? " \
 		"AND substr(date, 1, 4) = substr(?, 1, 4) AND id <> ? " \
 		"AND (? = 0 OR state = 'received') LIMIT 1") \

@@ -164,6 +164,7 @@ class Judge:
         self.check_log(verify)
         self.check_items(ended)
         self.check_plans()
+        self.check_approvals()
         self.check_effects()
         self.check_password_policy()
         self.check_intents(ended)
@@ -293,6 +294,23 @@ class Judge:
             text += "".join("%d %s\n" % (i["row"], bytes(i["plan_sha"]).hex()) for i in items)
             if hashlib.sha256(text.encode()).hexdigest() != r["digest"]:
                 self.complain("I7", "request %d: its digest is not its plan's", rid)
+
+    # --- I2 ---
+    def check_approvals(self):
+        """A letter over the fuse that did anything: two people said so, and neither asked for it."""
+        said = collections.defaultdict(list)
+        for rec in self.records:
+            if rec.get("ev") == "approve":
+                said[rec["req"], rec.get("round")].append(rec["actor"]["name"])
+        done = {i["request"] for i in self.items if i["state"] == "done"}
+        for rid, r in self.requests.items():
+            if r["kind"] != "letter" or rid not in done:
+                continue
+            own = {r["submitter"]} | set(r["namers"].strip(",").split(","))
+            rounds = [names for (req, _), names in said.items() if req == rid]
+            if not any(len(set(names)) >= r["needs"] and not own & set(names) for names in rounds):
+                self.complain("I2", "request %d needed %d approvers and had %s", rid, r["needs"],
+                              rounds)
 
     # --- I1 ---
     def check_effects(self):

@@ -156,27 +156,39 @@ test_second_process_is_refused(void **state)
 }
 
 static void
-test_newer_version_is_refused_untouched(void **state)
+refused_untouched(const char *pragma, const char *says)
 {
 	struct err e = ERR_INIT;
 	struct store *s = created();
 	struct stat before, after;
 	sqlite3 *db;
 
-	(void)state;
 	store_close(s);
 	assert_int_equal(sqlite3_open(file, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "PRAGMA journal_mode=DELETE; PRAGMA user_version=99", NULL,
-				      NULL, NULL),
-			 SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, pragma, NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(db);
 	assert_int_equal(stat(file, &before), 0);
 	assert_null(store_open(file, &e));
 	assert_int_equal(e.class, ERR_CONFIG);
-	assert_non_null(strstr(e.msg, "version 99"));
+	assert_non_null(strstr(e.msg, says));
 	assert_int_equal(stat(file, &after), 0);
 	assert_int_equal(before.st_mtim.tv_nsec, after.st_mtim.tv_nsec);
 	assert_int_equal(before.st_size, after.st_size);
+}
+
+static void
+test_newer_version_is_refused_untouched(void **state)
+{
+	(void)state;
+	refused_untouched("PRAGMA user_version=99", "version 99");
+}
+
+static void
+test_version_before_the_first_is_refused_untouched(void **state)
+{
+	(void)state;
+	refused_untouched("PRAGMA user_version=1", "before the first release");
 }
 
 static void
@@ -291,6 +303,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_second_process_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_newer_version_is_refused_untouched, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_version_before_the_first_is_refused_untouched,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_truncated_log_is_noticed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_life_of_an_address, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_promise_of_a_refused_letter_is_void, setup,
