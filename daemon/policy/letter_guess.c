@@ -8,6 +8,7 @@
 
 #define WORDS 400
 #define PLENTY 8 /* words that were typed in a font, to believe that all were */
+#define FEW 3
 #define WORD_MAX 16 /* characters; a syllable has 7, and 9 with its marks apart */
 
 struct word {
@@ -360,6 +361,8 @@ pick(const struct count *n, bool bytes)
 	for (int f = LETTER_FONT_CP1258; f < LETTER_FONTS; f++)
 		if (f != (int)best && n->good[f] > next)
 			next = n->good[f];
+	if (best == LETTER_FONT_VISCII && good < FEW) /* rare, and every byte is something in it */
+		return LETTER_FONT_NONE;
 	if (!good || good * 10 < n->any * 9 || good * 2 < n->words || next * 10 > good * 8)
 		return LETTER_FONT_NONE;
 	if (bytes)

@@ -130,9 +130,12 @@ static bool
 rhyme(const struct word *w, size_t from)
 {
 	for (size_t i = 0; i < sizeof(nuclei) / sizeof(*nuclei); i++) {
-		size_t k = strlen(nuclei[i].text);
+		size_t k;
 		char end;
 
+		if (*nuclei[i].text != w->text[from]) /* most of them: quick */
+			continue;
+		k = strlen(nuclei[i].text);
 		if (strncmp(w->text + from, nuclei[i].text, k))
 			continue;
 		end = coda(w->text + from + k);
@@ -150,8 +153,11 @@ viet_syllable(const char32_t *c, size_t n)
 	if (!read_word(c, n, &w))
 		return false;
 	for (size_t i = 0; i < sizeof(onsets) / sizeof(*onsets); i++) {
-		size_t k = strlen(onsets[i]);
+		size_t k;
 
+		if (*onsets[i] && *onsets[i] != *w.text)
+			continue;
+		k = strlen(onsets[i]);
 		if (!strncmp(w.text, onsets[i], k) && rhyme(&w, k))
 			return true;
 	}

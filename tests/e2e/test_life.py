@@ -519,10 +519,10 @@ def test_first_use_is_pleasant(world):
 
 def test_template_is_accepted(world):
     text = world.ctl("template", "create").stdout
-    rows = list(csv.DictReader(io.StringIO(text)))
-    if not rows:
-        row = {"op": "create", "full_name": people.name(460)}
-        text += ",".join(row.get(c, "") for c in text.strip().split(",")) + "\n"
+    path = world.letter_file(text.encode(), "example.csv")
+    got = world.ctl("request", "check", path, user="lan", status=65)
+    assert "example row of the form" in got.stdout
+    text = text.replace("NV-0417", "CB-460")
     path = world.letter_file(text.encode(), "template.csv")
     got = world.ctl("request", "submit", path, *LETTER, "--letter", "460/SNV", "-n", "-o", "json",
                     user="lan", status=None)
