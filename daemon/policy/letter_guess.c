@@ -16,10 +16,11 @@ struct word {
 	unsigned char n;
 	bool valid; /* each character was of the form */
 	bool head;  /* in the first line, which may be a template's */
+	bool space; /* beside the byte 0xA0: a space, or in VISCII the letter Õ */
 };
 
 struct sample {
-	const unsigned char *p, *end;
+	const unsigned char *start, *p, *end;
 	const unsigned char *rows; /* behind the first line */
 	enum letter_form form;
 	unsigned n, valid;
@@ -140,12 +141,15 @@ take_word(struct sample *s)
 	struct word *w = &s->word[s->n];
 	size_t unit = s->form == LETTER_8BIT || s->form == LETTER_UTF8 ? 1 : 2, n = 0;
 	bool tells = false, foreign = false, valid = true, head = s->p < s->rows;
+	bool space = s->p > s->start && s->p[-1] == 0xA0;
 
 	while ((size_t)(s->end - s->p) >= unit) {
 		char32_t c = next_char(s, &valid);
 
-		if (!in_word(s, c))
+		if (!in_word(s, c)) {
+			space |= c == 0xA0;
 			break;
+		}
 		tells |= c >= 0x80;
 		foreign |= c >= 0x250 && !(c >= 0x300 && c <= 0x36F) &&
 			   !(c >= 0x1E00 && c <= 0x1EFF);
@@ -158,6 +162,7 @@ take_word(struct sample *s)
 	w->n = (unsigned char)n;
 	w->valid = valid;
 	w->head = head;
+	w->space = space;
 	s->valid += valid;
 	s->n++;
 }
@@ -184,7 +189,7 @@ take_sample(struct sample *s, enum letter_form form, const char *data, size_t le
 {
 	s->form = form;
 	s->n = s->valid = 0;
-	s->p = (const unsigned char *)data;
+	s->start = s->p = (const unsigned char *)data;
 	s->end = s->p + len;
 	find_rows(s);
 	while (s->n < WORDS && find_word(s))
@@ -293,7 +298,8 @@ count_words(const struct sample *s)
 		for (int f = LETTER_FONT_NONE; f < LETTER_FONTS; f++) {
 			size_t k = read_word(w, (enum letter_font)f, true, read);
 			bool good = viet_syllable(read, k) &&
-				    (f != LETTER_FONT_VISCII || s->form == LETTER_8BIT);
+				    (f != LETTER_FONT_VISCII ||
+				     (s->form == LETTER_8BIT && !w->space));
 
 			n.good[f] += good;
 			any |= good;

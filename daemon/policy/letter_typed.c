@@ -93,15 +93,19 @@ struct finding {
 	enum letter_font font; /* NONE: nothing found */
 	bool sure;             /* one font, and what it reads has a tone or fewer letters */
 	bool both;             /* good as it stands too, in a file of which most was typed in the font */
+	bool alone;            /* the rest of the cell is plainly Unicode */
+	char32_t word[WORD_MAX];
+	size_t n;
 };
 
 static struct finding
 judge_word(const char32_t *word, size_t n, enum letter_font other)
 {
-	struct finding f = { LETTER_FONT_NONE, false, false };
+	struct finding f = { .font = LETTER_FONT_NONE, .n = n };
 	unsigned fonts = 0, marked_fonts = 0;
 	bool marked;
 
+	memcpy(f.word, word, n * sizeof(*word));
 	if (viet_syllable(word, n)) {
 		f.both = other != LETTER_FONT_NONE && reads(other, word, n, &marked);
 		f.font = f.both ? other : LETTER_FONT_NONE;
@@ -122,7 +126,7 @@ judge_word(const char32_t *word, size_t n, enum letter_font other)
 static struct finding
 judge_cell(const char *s, enum letter_font other)
 {
-	struct finding worst = { LETTER_FONT_NONE, false, false };
+	struct finding worst = { .font = LETTER_FONT_NONE };
 	char32_t c[LETTER_TYPED_MAX];
 	size_t n = 0, from = 0, len = 0;
 	bool unicode = false;
@@ -135,6 +139,7 @@ judge_cell(const char *s, enum letter_font other)
 		struct finding f = judge_word(c + from, len, unicode ? LETTER_FONT_NONE : other);
 
 		f.sure = f.sure && !unicode; /* nobody changes the font within a name */
+		f.alone = unicode;
 		if (f.font && (!worst.font || (f.sure && !worst.sure) || (f.both && !worst.sure)))
 			worst = f;
 	}
@@ -151,6 +156,23 @@ latin1(const char *s)
 	return false;
 }
 
+/* The word as it stands, and as of the font. */
+static void
+tell_word(struct check *c, enum letter_column col, const struct finding *f)
+{
+	char32_t out[WORD_MAX];
+	size_t n = letter_font_read(f->font, false, f->word, f->n, out);
+	AUTO(buf) word = BUF_INIT, read = BUF_INIT;
+
+	for (size_t i = 0; i < f->n; i++)
+		viet_put(&word, f->word[i]);
+	for (size_t i = 0; i < n; i++)
+		viet_put(&read, out[i]);
+	letter_mended(c, col,
+		      "there is a word in this that is not Vietnamese; \"%s\" typed in %s would "
+		      "read \"%s\"", word.data, letter_font_names[f->font], read.data);
+}
+
 static void
 tell(struct check *c, enum letter_column col, struct finding f)
 {
@@ -159,7 +181,9 @@ tell(struct check *c, enum letter_column col, struct finding f)
 	AUTO(buf) read = BUF_INIT;
 
 	letter_font_line(f.font, false, s, strlen(s), &read);
-	if (f.both && name)
+	if (f.alone)
+		tell_word(c, col, &f);
+	else if (f.both && name)
 		letter_wrong(c, col,
 			     "it is not clear whether this is Unicode or was typed in %s like other "
 			     "cells of the file, where it reads \"%s\": type it in a Unicode font, or name "

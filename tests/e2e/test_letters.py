@@ -18,6 +18,7 @@ ENCODINGS = pathlib.Path(__file__).resolve().parents[1] / "data" / "encodings"
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 SAVED = ["%s-%s" % (code, sep) for code in
          ("utf8", "utf8bom", "utf16le", "cp1258", "tcvn3", "vni", "viscii") for sep in SEPARATORS]
+LETTER_ROWS = 17  # of tests/data/make_encodings.py
 HEAD = ["--agency", "snv", "--date", "2026-03-02", "--signer", "Nguyễn Văn Sáu", "--reason",
         "tuyển dụng đợt 1"]
 
@@ -58,7 +59,7 @@ def wanted(coded):
     r = coded.submit(data, letter="wanted")
     plan = coded.door("lan").get("/v1/requests/%d/plan" % r["id"])
     rows = list(csv.DictReader(io.StringIO(data.decode())))
-    assert len(rows) == len(plan["items"]) == 17
+    assert len(rows) == len(plan["items"]) == LETTER_ROWS
     for row, item in zip(rows, plan["items"]):
         after = json.loads(item["line"])["after"]
         assert after["cn"] == [row["Họ và tên (*)"]]
@@ -79,7 +80,7 @@ def test_same_digest_in_every_code(coded, wanted, saved):
     dry = coded.ctl_json(*args, "-n", user="lan")
     assert dry["id"] is None and dry["digest"] == wanted
     real = coded.ctl_json(*args, user="lan")
-    assert real["digest"] == wanted and real["item_count"] == 17
+    assert real["digest"] == wanted and real["item_count"] == LETTER_ROWS
     coded.ctl("request", "cancel", real["id"], user="lan")
 
 
@@ -93,8 +94,7 @@ def test_and_when_it_is_done(coded, wanted):
     assert coded.show(r["id"])["digest"] == wanted
     approved = records(coded, r["id"], "approve")
     assert [json.loads(a["text"])["digest"] for a in approved] == [wanted]
-    assert coded.person("nguyetdta")["cn"] == ["Đặng Thị Ánh Nguyệt".encode()]
-    assert coded.person("tinhnv")["cn"] == [
+    assert coded.person("nguyetdta") == {} and coded.person("tinhnv")["cn"] == [
         "Nguyễn Văn Tĩnh".encode()]
 
 

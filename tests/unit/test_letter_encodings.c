@@ -219,6 +219,8 @@ test_not_clear(void **state)
 	refuses("op,full_name\ncreate,Ngu½½n ×÷n ¼µ\ncreate,An¹²³ B©n\n", 1,
 		"0/0  [] the Vietnamese letters of the file are broken");
 	refuses(LETTER("create,Vò YÕn,1\n"), 1, "0/0  [] the Vietnamese letters of the file are broken");
+	/* half a pair of UTF-16 in UTF-8: no spaces between words of VISCII, where that is Õ */
+	refuses("op,full_name\ncreate,L\xED\xA0\x80n\n", 1, "(byte 0xED) is not UTF-8");
 	/* the same name with another code behind it is none of both */
 	buf_str(&b, "op,full_name,ref\n");
 	for (int i = 0; i < 10; i++)
@@ -262,7 +264,8 @@ test_mixed(void **state)
 	      "1/2 full_name [Loïc Hoàng] this was typed in an old font, VNI-Windows, and reads \"Lọc Hồng\"");
 	mixed("op,full_name\ncreate,K'Bôi\ncreate,Nguyễn Loïc\n",
 	      "1/2 create -1 full_name=K'Bôi\n2/3 create -1 full_name=Nguyễn Loïc\n",
-	      "2/3 full_name [Nguyễn Loïc] there is a word in this", NULL);
+	      "2/3 full_name [Nguyễn Loïc] there is a word in this that is not Vietnamese; \"Loïc\" "
+	      "typed in VNI-Windows would read \"Lọc\"", NULL);
 	/* many of the one and one of the other */
 	buf_str(&b, "op,full_name,ref\ncreate,Hoàng Thị Hạnh,1\ncreate,Hoàng Toàn,2\n");
 	for (int i = 3; i < 20; i++)
