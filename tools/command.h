@@ -198,14 +198,16 @@ _Static_assert(OPT_COUNT <= 62, "the bits of an option set are used up");
 	  "ask for the end of a closed mailbox whose time is over; --reason is required", MORE_ORDER) \
 	X("address", "list", address_list, "", 0, 0, O(STATE) | O(DOMAIN) | O(SEARCH) | O(LIMIT), \
 	  address_list, "the registry: every address ever promised", \
-	  "--state is reserved, active, alias, foreign or tombstone.") \
+	  "--state is reserved, active, alias, foreign or tombstone. Operators of one agency do not read " \
+	  "the registry: it is everybody's.") \
 	X("address", "show", address_show, "ADDRESS", 1, 1, 0, address_show, \
-	  "an address: whose it is, since when, and what looks like it", "") \
+	  "an address: whose it is, since when, and what looks like it", \
+	  "Not for operators of one agency.") \
 	X("name", "try", name_try, "NAME", 1, 1, \
 	  O(DOMAIN) | O(AGENCY) | O(KIND) | O(UNIT) | O(BIRTH_YEAR) | O(BIRTH_MONTH) | O(ID_TAIL), \
 	  name_try, "every address that the policy gives a name, and its fate", \
 	  "free, taken (and by what), lacks (a fact that the letter would have to say), or unfit. " \
-	  "Nothing is promised.") \
+	  "Nothing is promised. By what an address is taken is not told to operators of one agency.") \
 	X("agency", "add", agency_add, "CODE", 1, 1, O(NAME) | O(KIND) | O(PARENT) | O(DRY_RUN), \
 	  agency_add, "add an agency; --name is required", "") \
 	X("agency", "list", agency_list, "", 0, 0, 0, agency_list, "agencies", "") \

@@ -44,6 +44,4 @@ policy_ppolicy(const struct policy *p, const char *dn, struct buf *ldif)
 	buf_str(ldif, "replace: pwdLockout\npwdLockout: TRUE\n-\n");
 	buf_printf(ldif, "replace: pwdMustChange\npwdMustChange: %s\n-\n",
 		   w.must_change ? "TRUE" : "FALSE");
-	/* 2: what cannot be looked at, because it came hashed, is refused */
-	attribute(ldif, "pwdCheckQuality", 2);
 }

@@ -448,8 +448,7 @@ test_ppolicy(void **state)
 				    "replace: pwdInHistory\npwdInHistory: 3\n-\n"
 				    "replace: pwdMaxFailure\npwdMaxFailure: 13\n-\n"
 				    "replace: pwdLockout\npwdLockout: TRUE\n-\n"
-				    "replace: pwdMustChange\npwdMustChange: TRUE\n-\n"
-				    "replace: pwdCheckQuality\npwdCheckQuality: 2\n-\n");
+				    "replace: pwdMustChange\npwdMustChange: TRUE\n-\n");
 }
 
 /* --- folders --- */
