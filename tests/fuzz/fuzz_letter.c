@@ -45,7 +45,8 @@ on_row(void *arg, const struct letter_row *row)
 	BUG_ON(*row->cell[LETTER_basis_kind] && basis_from(row->cell[LETTER_basis_kind]) < 0);
 	BUG_ON(*row->cell[LETTER_effective] && strlen(row->cell[LETTER_effective]) != 10);
 	BUG_ON(*row->cell[LETTER_birth_month] && strlen(row->cell[LETTER_birth_month]) != 2);
-	BUG_ON(*row->cell[LETTER_new_address] && row->op != OP_RENAME);
+	BUG_ON(*row->cell[LETTER_new_address] && row->op != OP_RENAME &&
+	       row->op != OP_TRANSFER);
 	BUG_ON(row->op == OP_CREATE && !*row->cell[LETTER_full_name]);
 	BUG_ON(row->op != OP_CREATE && !*row->cell[LETTER_address]);
 }
