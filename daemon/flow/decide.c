@@ -172,7 +172,7 @@ requeue(struct flow *f, struct request *r, int64_t failed, const struct evidence
 	if (store_requeue(f->store, r->id, !allowed, (int64_t)clock_wall_us(), e) ||
 	    store_put_request(f->store, r, e) || evidence_append(f, ev, NULL, e))
 		return -1;
-	return allowed ? 0 : replan(f, r->id, e);
+	return allowed ? 0 : replan_in_unit(f, r->id, e);
 }
 
 int

@@ -254,7 +254,7 @@ again_all(struct flow *f, struct request *r, struct again *g, struct err *e)
 }
 
 int
-replan(struct flow *f, int64_t id, struct err *e)
+replan_in_unit(struct flow *f, int64_t id, struct err *e)
 {
 	AUTO(arena) a = arena_new();
 	struct again *g = xcalloc(1, sizeof(*g));
@@ -262,19 +262,23 @@ replan(struct flow *f, int64_t id, struct err *e)
 	int rc = -1;
 
 	g->arena = a;
-	if (!store_request(f->store, id, &r, a)) {
+	if (!store_request(f->store, id, &r, a))
 		err_set(e, ERR_NOTFOUND, "there is no request %" PRId64, id);
-		goto out;
-	}
-	if (store_items(f->store, id, 0, 0, -1, collect, g, e) < 0 || store_begin(f->store, e))
-		goto out;
-	rc = again_all(f, &r, g, e);
-	if (rc)
-		store_abort(f->store);
-	else
-		rc = store_end(f->store, e);
-out:
+	else if (store_items(f->store, id, 0, 0, -1, collect, g, e) >= 0)
+		rc = again_all(f, &r, g, e);
 	free(g->items);
 	free(g);
 	return rc;
+}
+
+int
+replan(struct flow *f, int64_t id, struct err *e)
+{
+	if (store_begin(f->store, e))
+		return -1;
+	if (replan_in_unit(f, id, e)) {
+		store_abort(f->store);
+		return -1;
+	}
+	return store_end(f->store, e);
 }
