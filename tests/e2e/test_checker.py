@@ -150,6 +150,22 @@ def own_approval(j):
         r["submitter"] = "minh"
 
 
+def two_were_needed(j):
+    """A letter over the fuse that one person allowed."""
+    done = {i["request"] for i in j.items if i["state"] == "done"}
+    r = next(r for r in j.requests.values() if r["kind"] == "letter" and r["id"] in done)
+    r["needs"] = 2
+    said = b'"ev":"approve"', b'"req":%d,' % r["id"]
+    got = [rec for _, rec, _ in j.audit if all(word in rec for word in said)]
+    assert len(got) == 1, got
+    return got[0]
+
+
+def one_said_it_twice(j):
+    rec = two_were_needed(j)
+    j.audit.append((len(j.audit) + 1, rec, checker.leaf_hash(rec)))
+
+
 def creator_differs(j):
     e = next(e for u, e in j.people.items() if u != "hopthu-warmup")
     e["creatorsName"] = [b"cn=hopthud,ou=services," + BASE.encode()]
@@ -198,8 +214,9 @@ def rules_differ(j):
     (undone_item_with_effect, "I1"), (without_outcome, "I4"), (two_outcomes, "I4"),
     (mailbox_differs, "I7"), (entry_differs, "I7"), (entry_not_locked, "I7"),
     (entry_unknown, "I7"), (entry_gone, "I7"), (status_not_in_log, "I7"), (own_approval, "I12"),
-    (creator_differs, "I12"), (unfinished_item, "I4"), (lockout_written, "I1"),
-    (rules_without_an_order, "I1"), (rules_as_an_operator, "I12"), (rules_in_another_entry, "I1"),
+    (two_were_needed, "I2"), (one_said_it_twice, "I2"), (creator_differs, "I12"),
+    (unfinished_item, "I4"), (lockout_written, "I1"), (rules_without_an_order, "I1"),
+    (rules_as_an_operator, "I12"), (rules_in_another_entry, "I1"),
     (rules_by_an_operators_order, "I12"), (rules_differ, "I7"),
 ], ids=lambda v: getattr(v, "__name__", v))
 def test_the_judge_sees(evidence, spoil, invariant):
