@@ -102,6 +102,30 @@ def write_policy(folder, domain=DOMAIN, valid_from="2020-01-01", file=None, **ru
     return folder
 
 
+NO_HASH, ANYTHING = "^[^#]*$", "^.*$"  # for refuse_titles
+
+
+def refuse_titles(w, pattern):
+    """slapd takes only titles of this form from now on."""
+    password = (w.slapd.dir / "config.password").read_text()
+    import ldap3
+    server = ldap3.Server((w.slapd.dir / "uri").read_text().strip(), get_info=ldap3.NONE)
+    c = ldap3.Connection(server, "cn=admin,cn=config", password, auto_bind=True)
+    rule = "title regex " + pattern
+    c.search("cn=config", "(objectClass=olcConstraintConfig)")
+    if c.response:
+        c.modify(c.response[0]["dn"], {"olcConstraintAttribute": [(ldap3.MODIFY_REPLACE, [rule])]})
+    else:
+        c.modify("cn=module{0},cn=config", {"olcModuleLoad": [(ldap3.MODIFY_ADD, ["constraint"])]})
+        assert c.result["result"] == 0, c.result
+        c.search("cn=config", "(&(objectClass=olcMdbConfig)(olcSuffix=%s))" % BASE)
+        c.add("olcOverlay=constraint," + c.response[0]["dn"],
+              ["olcOverlayConfig", "olcConstraintConfig"],
+              {"olcOverlay": "constraint", "olcConstraintAttribute": rule})
+    assert c.result["result"] == 0, c.result
+    c.unbind()
+
+
 class Daemon:
     """hopthud in the foreground, its standard error in a file."""
 

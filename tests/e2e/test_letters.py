@@ -12,7 +12,8 @@ import pytest
 
 import hopthu
 import people
-from hopthu import BASE, DOMAIN, EX_CONFLICT, EX_PART, EX_USAGE, Probe, write_policy
+from hopthu import ANYTHING, BASE, DOMAIN, EX_CONFLICT, EX_PART, EX_USAGE, NO_HASH, Probe, \
+    refuse_titles, write_policy
 
 ENCODINGS = pathlib.Path(__file__).resolve().parents[1] / "data" / "encodings"
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t"}
@@ -245,30 +246,6 @@ def test_late_filing(headed, decided, written, days, told):
 
 
 # --- again, corrected -------------------------------------------------------------------------------
-
-def refuse_titles(w, pattern):
-    """slapd takes only titles of this form from now on."""
-    password = (w.slapd.dir / "config.password").read_text()
-    import ldap3
-    server = ldap3.Server((w.slapd.dir / "uri").read_text().strip(), get_info=ldap3.NONE)
-    c = ldap3.Connection(server, "cn=admin,cn=config", password, auto_bind=True)
-    rule = "title regex " + pattern
-    c.search("cn=config", "(objectClass=olcConstraintConfig)")
-    if c.response:
-        c.modify(c.response[0]["dn"], {"olcConstraintAttribute": [(ldap3.MODIFY_REPLACE, [rule])]})
-    else:
-        c.modify("cn=module{0},cn=config", {"olcModuleLoad": [(ldap3.MODIFY_ADD, ["constraint"])]})
-        assert c.result["result"] == 0, c.result
-        c.search("cn=config", "(&(objectClass=olcMdbConfig)(olcSuffix=%s))" % BASE)
-        c.add("olcOverlay=constraint," + c.response[0]["dn"],
-              ["olcOverlayConfig", "olcConstraintConfig"],
-              {"olcOverlay": "constraint", "olcConstraintAttribute": rule})
-    assert c.result["result"] == 0, c.result
-    c.unbind()
-
-
-NO_HASH, ANYTHING = "^[^#]*$", "^.*$"
-
 
 @pytest.fixture(scope="module")
 def picky():

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Nothing that was approved waits for ever, and nothing that was not is done."""
 import people
-from hopthu import BASE, wait_for
+from hopthu import ANYTHING, BASE, DOMAIN, NO_HASH, refuse_titles, wait_for
 
 
 def away(w):
@@ -55,6 +55,72 @@ def test_approver_revoked(make_world):
     w.slapd.start()
     w.approve({"id": r["id"], "digest": shown["digest"]})
     wait_for(lambda: w.show(r["id"])["state"] == "done", "the letter", 30, 0.1)
+
+
+def failed_with(w, rows, approver="minh", **head):
+    """A letter in which slapd refused the titles with a "#"; slapd takes them from now on."""
+    refuse_titles(w, NO_HASH)
+    r = w.submit(rows, **head)
+    w.approve(r, approver)
+    assert w.wait(r["id"])["state"] == "failed"
+    refuse_titles(w, ANYTHING)
+    return r
+
+
+def retry(w, rid):
+    w.ctl("request", "retry", rid, "--reason", "đã sửa thư mục", user="tuan")
+    w.settle()
+    return w.show(rid)
+
+
+def test_retry_after_the_approver_was_revoked(make_world):
+    """What failed is not done by the word of somebody who has left."""
+    w = make_world()
+    w.add_operator("bee", "Bee Bee", ["approver"])
+    w.settle()
+    r = failed_with(w, [people.create(1, title="#"), people.create(2)], "bee")
+    w.door("admin").post("/v1/operators/bee/revoke", {"reason": "nghỉ việc"})
+    assert w.show(r["id"])["state"] == "failed" and states(w, r["id"]) == ["failed", "done"]
+    back = retry(w, r["id"])
+    assert (back["state"], back["approver"], back["round"]) == ("planned", "", 2), back
+    assert len(back["digest"]) == 64 and back["digest"] != r["digest"]
+    assert states(w, r["id"]) == ["planned", "done"]
+    login = back["items"][0]["address"].split("@")[0]
+    for promised in (r, back):
+        assert w.person(promised["items"][0]["address"].split("@")[0]) == {}
+    w.approve(r, expect=(409,))  # what bee saw is not what is asked now
+    w.approve({"id": r["id"], "digest": back["digest"]})
+    assert w.wait(r["id"])["state"] == "done"
+    dn = "cn=%s,ou=operators," + BASE
+    assert w.person(login)["creatorsName"] == [(dn % "minh").encode()]
+    other = w.person(r["items"][1]["address"].split("@")[0])
+    assert other["creatorsName"] == [(dn % "bee").encode()]
+
+
+def test_retry_without_the_promised_address(make_world):
+    """It went to the corrected letter, and when that was taken back to somebody of the same name."""
+    w = make_world()
+    row = people.create(1, title="#")
+    r = failed_with(w, [row, people.create(2, title="#")], letter="q1")
+    address, kept = [i["address"] for i in r["items"]]
+    new = w.submit([dict(row, title="Chuyên viên")], letter="q1")
+    assert new["items"][0]["address"] == address
+    w.door("lan").post("/v1/requests/%d/cancel" % new["id"], {"reason": "thôi"})
+    other = w.run([people.create(1, birth_year="2000", ref="khac")])
+    assert other["items"][0]["address"] == address
+    before = w.person(address.split("@")[0])
+    back = retry(w, r["id"])
+    assert (back["state"], back["approver"], back["round"]) == ("planned", "", 2), back
+    assert back["digest"] != r["digest"]
+    assert states(w, r["id"]) == ["planned", "done"] and back["items"][1]["address"] == kept
+    again = back["items"][0]
+    assert again["address"] == people.login(row["full_name"], 1) + "@" + DOMAIN, again
+    assert w.person(again["address"].split("@")[0]) == {}
+    w.approve({"id": r["id"], "digest": back["digest"]})
+    assert w.wait(r["id"])["state"] == "done" and states(w, r["id"]) == ["done", "done"]
+    assert w.person(address.split("@")[0]) == before
+    assert w.mailbox(address)["request"] == other["id"]
+    assert w.mailbox(again["address"])["request"] == r["id"]
 
 
 def test_taken_back_in_part(make_world):
