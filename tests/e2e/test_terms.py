@@ -291,6 +291,45 @@ def test_percent_of_an_agency(fused):
     assert needs(order(boxes[5:10])) == 2
 
 
+def test_parts_of_a_letter_count_together(make_world, tmp_path):
+    """What is over the fuse as one letter is so in two parts, too."""
+    w = make_world(conf={"policy_dir": str(write_policy(
+        tmp_path / "policy", fuse__count="4", fuse__percent="100"))})
+    boxes = staff(w, 12)
+
+    def part(rows, **head):
+        r = w.submit(rows, letter=head.pop("letter", "9/SNV"), **head)
+        told = [n["message"] for n in r["notes"] or [] if "two people" in n["message"]]
+        assert len(told) == (r["needs"] == 2), r
+        return r
+
+    first = part(order(boxes[:3]))
+    assert first["needs"] == 1
+    w.approve(first)
+    assert w.wait(first["id"])["state"] == "done"
+    # 3 and 1; creates and updates count for nothing; then 3 and 2
+    r = part(order(boxes[3:4], "close") + [people.create(50), {"op": "update", "address": boxes[4],
+                                                               "title": "Khác"}])
+    assert r["needs"] == 1
+    w.ctl("request", "cancel", r["id"], user="lan")  # what was taken back counts no more
+    second = part(order(boxes[3:5], "close"))
+    assert second["needs"] == 2
+    # the same rows in a letter of another number, or of another year, are its own
+    for head in ({"letter": "10/SNV"}, {"date": "2025-03-02"}):
+        r = part(order(boxes[5:7], "close"), **head)
+        assert r["needs"] == 1, head
+        w.ctl("request", "cancel", r["id"], user="lan")
+    w.approve(second)
+    w.settle()
+    assert w.show(second["id"])["state"] == "planned"
+    assert w.person(boxes[3].partition("@")[0])["hopthuStatus"] == [b"active"]
+    assert w.door("minh").ask("POST", "/v1/requests/%d/approve" % second["id"], body={
+        "digest": second["digest"]}).status == 403
+    w.approve(second, "thu")
+    assert w.wait(second["id"])["state"] == "done"
+    assert w.person(boxes[3].partition("@")[0])["hopthuStatus"] == [b"closed"]
+
+
 def first_of_two(w, boxes, op="suspend"):
     r = w.submit(order(boxes, op))
     assert r["needs"] == 2
