@@ -9,7 +9,7 @@ import pytest
 import hopthu
 import people
 from hopthu import BASE, DOMAIN, EX_CONFLICT, EX_LATER, EX_NOPERM, EX_NOTFOUND, EX_PART, \
-    write_policy
+    EX_USAGE, write_policy
 
 @pytest.fixture(scope="module")
 def ruled(tmp_path_factory):
@@ -75,6 +75,38 @@ def test_a_name_that_is_needed(ruled):
     ruled.approve(r)
     assert ruled.wait(rid)["state"] == "done"
     assert ruled.mailbox("da.vo@" + DOMAIN)["full_name"] == "Võ Đa"
+
+
+@pytest.mark.parametrize("op, user, agency", [("rename", "lan", "snv"),
+                                              ("transfer", "nga", "skhcn")])
+def test_closed_while_it_waited_for_a_name(make_world, tmp_path, op, user, agency):
+    """The row of a mailbox that another letter closed meanwhile gets no name."""
+    w = make_world(conf={"policy_dir": str(write_policy(
+        tmp_path / "policy", naming__person=["{full}.{agency}"], naming__follows_agency="yes"))})
+    w.add_operator("nga", "Đỗ Thị Nga", ["requester"], "skhcn")
+    w.settle()
+    address = w.run([row("Đinh Hạ")])["items"][0]["address"]
+    w.run([row("Đinh Hạ")], user="nga", agency="skhcn")
+    r = w.submit([{"op": op, "address": address}], user=user, agency=agency)
+    assert r["state"] == "name-needed", r
+    rid = r["id"]
+    closed = w.run([{"op": "close", "address": address}])
+    before, box = w.show(rid), w.mailbox(address)
+    for more in ([], ["-n"]):
+        got = w.ctl("request", "name", rid, 1, "ha.dinh", *more, user=user, status=None)
+        assert got.returncode in (EX_USAGE, EX_CONFLICT), got
+        assert "%s is closed (since request %d)" % (address, closed["id"]) in got.stderr
+    assert w.show(rid) == before and w.mailbox(address) == box
+    assert before["state"] == "name-needed" and before["items"][0]["address"] == address
+    w.ctl("address", "show", "ha.dinh", user="hoa", status=EX_NOTFOUND)
+    # it is open again: the name is taken, and planned over what is there now
+    w.run([{"op": "restore", "address": address}])
+    r = w.ctl_json("request", "name", rid, 1, "ha.dinh", user=user)
+    assert r["state"] == "planned"
+    w.approve(r)
+    assert w.wait(rid)["state"] == "done"
+    assert w.mailbox(address)["address"] == "ha.dinh@" + DOMAIN
+    assert (w.mailbox(address)["status"], w.mailbox(address)["agency"]) == ("active", agency)
 
 
 def test_rename_transfer_restore_purge_and_undo(ruled):
