@@ -173,6 +173,66 @@ def test_undo_says_what_it_cannot(ruled):
     ruled.ctl("request", "cancel", u["id"], user="lan")
 
 
+def test_undo_of_a_first_custodian(ruled):
+    """One cannot be taken away: that row is left, the others of the letter are taken back."""
+    w = ruled
+    box, keeper, other = [i["address"] for i in w.run(
+        [row("Tạ Hộp", ref="1"), row("Tạ Giữ", ref="2"),
+         row("Tạ Khác", ref="3", title="Cũ")])["items"]]
+    done = w.run([{"op": "update", "address": box, "custodian": keeper},
+                  {"op": "update", "address": other, "title": "Mới"}])
+    named = w.person(box.partition("@")[0])["hopthuCustodian"]
+    r = w.ctl("request", "undo", done["id"], "--reason", "nhầm", "-o", "json", user="tuan",
+              status=EX_PART)
+    u = json.loads(r.stdout)
+    assert [(i["op"], i["address"]) for i in u["items"]] == [("update", other)]
+    assert [(c["row"], c["address"]) for c in u["cannot"]] == [(1, box)]
+    why = u["cannot"][0]["message"]
+    assert box in why and "no custodian before" in why and "cannot be taken away" in why
+    assert why in r.stderr
+    w.approve(u)
+    assert w.wait(u["id"])["state"] == "done"
+    assert w.person(other.partition("@")[0])["title"] == ["Cũ".encode()]
+    assert w.person(box.partition("@")[0])["hopthuCustodian"] == named
+    # alone there is nothing left to undo
+    alone = w.run([{"op": "update", "address": other, "custodian": keeper}])
+    r = w.ctl("request", "undo", alone["id"], "--reason", "nhầm", user="tuan", status=EX_CONFLICT)
+    assert "no custodian before" in r.stderr
+
+
+@pytest.mark.parametrize("kind", ["shared", "position"])
+def test_a_custodian_leaves(ruled, kind):
+    """The letter is told which mailbox lacks somebody then, and is done all the same."""
+    w = ruled
+    keeper, next_one = [i["address"] for i in w.run(
+        [row("Kim Giữ " + kind, ref="1"), row("Kim Sau " + kind, ref="2")])["items"]]
+    box = w.run([row("Kim Hộp", ref="3", kind=kind, custodian=keeper,
+                     address="hop.%s" % kind)])["items"][0]["address"]
+
+    def letter(op, address, user="lan", agency="snv", cancel=True):
+        r = w.submit([{"op": op, "address": address}], user=user, agency=agency)
+        assert (r["state"], r["needs"]) == ("planned", 1), r
+        if cancel:
+            w.ctl("request", "cancel", r["id"], user=user)
+        return r, [(n["row"], n["column"]) for n in r["notes"] or [] if box in n["message"] and
+                   "custodian" in n["message"]]
+
+    for op, user, agency in (("close", "lan", "snv"), ("transfer", "nga", "skhcn")):
+        assert letter(op, keeper, user, agency)[1] == [(1, "address")], op
+        assert letter(op, next_one, user, agency)[1] == [], op
+    r, told = letter("suspend", keeper, cancel=False)
+    assert told == [(1, "address")]
+    w.approve(r)
+    assert w.wait(r["id"])["state"] == "done"
+    assert letter("resume", keeper)[1] == []
+    w.run([{"op": "update", "address": box, "custodian": next_one}])
+    assert letter("close", keeper)[1] == []
+    assert letter("close", next_one)[1] == [(1, "address")]
+    # nobody need answer for what is closed
+    w.run([{"op": "close", "address": box}])
+    assert letter("close", next_one)[1] == []
+
+
 def test_fuse(ruled):
     made = ruled.run([row("Người %s" % c, ref=c) for c in "abcdefgh"])
     rows = [{"op": "suspend", "address": i["address"]} for i in made["items"]]
