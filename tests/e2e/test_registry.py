@@ -265,7 +265,7 @@ def test_registry_lists(ruled):
 
 
 def test_name_try(ruled):
-    t = ruled.ctl_json("name", "try", "Lê Thị Mai Ca", "--birth-year", "1990", user="lan")
+    t = ruled.ctl_json("name", "try", "Lê Thị Mai Ca", "--birth-year", "1990", user="hoa")
     assert [(c["local"], c["fate"]) for c in t["candidates"]] == [
         ("lethimaica", "taken"), ("lethimaica1990", "free")], t
     assert "request" in t["candidates"][0]["reason"]
@@ -273,6 +273,33 @@ def test_name_try(ruled):
     assert (t["candidates"][1]["fate"], t["candidates"][1]["column"]) == ("lacks", "birth_year")
     got = ruled.ctl("name", "try", "Nguyễn Vаn", user="lan", status=64)  # a Cyrillic а
     assert "U+0430" in got.stderr
+
+
+def test_the_registry_is_not_for_one_agency(ruled):
+    """Whoever belongs to an agency learns that an address is taken, and not by whose letter."""
+    w = ruled
+    made = w.run([row("Ông Thị Kín", ref="1")])
+    address, login = made["items"][0]["address"], local(made["items"][0])
+    for n, role in enumerate(("approver", "technician", "auditor")):
+        name = "rieng%d" % n
+        w.add_operator(name, "Người Riêng", [role], "skhcn")
+        for args in (["list"], ["list", "--state", "active"], ["show", address], ["show", login],
+                     ["show", "khong.ai"]):
+            got = w.ctl("address", *args, user=name, status=EX_NOPERM)
+            assert "skhcn" in got.stderr and "name try" in got.stderr and not got.stdout
+        for path in ("/v1/addresses", "/v1/addresses/" + address, "/v1/addresses/khong.ai"):
+            got = w.door(name).ask("GET", path)
+            assert got.status == 403 and login not in json.dumps(got.json), got
+    try_it = ["name", "try", "Ông Thị Kín", "--birth-year", "1990"]
+    for user in ("rieng0", "nga", "lan"):
+        t = w.ctl_json(*try_it, user=user)
+        assert (t["candidates"][0]["local"], t["candidates"][0]["fate"]) == (login, "taken")
+        assert "request" not in json.dumps(t["candidates"]), t
+        assert "request" not in w.ctl(*try_it, user=user).stdout
+    for user in ("hoa", "minh", "tuan"):
+        t = w.ctl_json(*try_it, user=user)
+        assert "request %d" % made["id"] in t["candidates"][0]["reason"], t
+    assert w.ctl_json("address", "show", address, user="minh")["request"] == made["id"]
 
 
 def test_look_alikes_are_told(ruled):
