@@ -284,7 +284,8 @@ begin_write(struct intake *in, struct err *e)
 static int
 settle(struct intake *in, struct err *e)
 {
-	struct request *r = &in->request;
+	const struct letter_head *h = in->letter.head;
+	struct request *r = &in->request; /* a dry run has none: only what is settled here is set */
 	uint8_t hash[DIGEST_LEN];
 
 	if (in->written != in->rows)
@@ -293,7 +294,7 @@ settle(struct intake *in, struct err *e)
 	r->state = in->needy ? STATE_NAME_NEEDED : STATE_PLANNED;
 	r->due_at = in->due_at;
 	r->moves = in->fuse.total;
-	fuse_add(&in->fuse, r->agency, store_letter_moves(in->flow->store, r->agency, r->letter, r->date,
+	fuse_add(&in->fuse, h->agency, store_letter_moves(in->flow->store, h->agency, h->number, h->date,
 							  r->id));
 	r->needs = fuse_needs(in->flow, &in->letter.rules, &in->fuse, &in->fuse_why);
 	if (r->needs > 1) {

@@ -73,7 +73,17 @@ letter_of(const struct request *r, struct again *g, struct err *e)
 	return e->class == ERR_TEMP ? -1 : 0;
 }
 
-/* A create gets another address, everything else stays as it was asked. */
+static bool
+still_promised(struct flow *f, const struct item *i, struct arena *a)
+{
+	const char *local = arena_strndup(a, i->address, strcspn(i->address, "@"));
+	struct address known;
+
+	return store_find_address(f->store, local, &known, a) &&
+	       known.state == ADDRESS_RESERVED && known.request == i->request;
+}
+
+/* A create whose address was lost gets another, everything else stays as it was asked. */
 static int
 again_create(struct intake_letter *l, struct item *i, struct mailbox *after, struct arena *a,
 	     struct err *e)
@@ -89,6 +99,11 @@ again_create(struct intake_letter *l, struct item *i, struct mailbox *after, str
 	after->person = i->person;
 	plan_apply(&old, after, a);
 	plan_release(&old);
+	if (still_promised(l->flow, i, a)) {
+		after->login = i->login;
+		after->address = i->address;
+		return 0;
+	}
 	switch (intake_row_name(l, cell, &(struct choose_ask){ .holder = NULL }, after, &trail, &column, a,
 				e)) {
 	case CHOOSE_FREE:

@@ -165,7 +165,10 @@
 		"ORDER BY i.due LIMIT 1") \
 	X(ITEM_INTENT, "SELECT 1 FROM item WHERE request = ? AND intent <> 0 LIMIT 1") \
 	X(ITEM_REQUEUE, "UPDATE item SET state = iif(?3 OR " ADDRESS_LOST ", 'checked', 'planned'), " \
-		"error = '', tried = 1, updated_at = ?2 WHERE request = ?1 AND (state = 'held' OR (state = 'failed' " \
+		"error = CASE WHEN ?3 THEN 'its approver was revoked: it needs approval again' " \
+		"WHEN " ADDRESS_LOST " THEN 'the address went to another mailbox since this was planned: " \
+		"it gets another address and needs approval again' ELSE '' END, " \
+		"tried = 1, updated_at = ?2 WHERE request = ?1 AND (state = 'held' OR (state = 'failed' " \
 		"AND NOT " ASKED_AGAIN("item") "))") \
 	X(ITEM_FAILED, "SELECT count(*) FROM item WHERE request = ?1 AND state = 'failed' " \
 		"AND NOT " ASKED_AGAIN("item")) \
