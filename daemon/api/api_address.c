@@ -139,6 +139,9 @@ read_trial(struct call *c, struct trial *t, struct err *e)
 	if (*kind && (int)(t->kind = (enum kind)kind_from(kind)) < 0)
 		return err_set(e, ERR_USAGE, "\"%.40s\" is no kind of mailbox: person, agency, unit, "
 			       "position or shared", kind);
+	if (strlen(query(c, "id_tail")) > 4)
+		return err_set(e, ERR_USAGE, "the whole ID number is not wanted here: give its last 3 or 4 "
+			       "digits only");
 	if (rules_for_domain(c->flow, query(c, "domain"), &t->rules, c->arena, e))
 		return -1;
 	/* an agency need not be known here: other provinces' names can be tried */

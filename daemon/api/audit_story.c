@@ -65,6 +65,7 @@ static const char *const phrases[EVENT_COUNT] = {
 	[EVENT_AUTH_FAIL] = "failed to log in",
 	[EVENT_REQUEST] = "sent",
 	[EVENT_ITEM] = "planned",
+	[EVENT_NAME] = "proposed an address:",
 	[EVENT_PLAN] = "the letter's plan is made",
 	[EVENT_APPROVE] = "allowed the plan",
 	[EVENT_REFUSE] = "refused the letter",
@@ -117,7 +118,7 @@ audit_summary(struct flow *f, int64_t seq, const json_t *rec)
 	}
 	for (int n = 0; n < EVENT_COUNT; n++)
 		if (!strcmp(event_word(n), ev))
-			buf_str(&b, phrases[n]);
+			buf_str(&b, phrases[n] ? phrases[n] : ev);
 	if (letter)
 		buf_printf(&b, " letter %s of %s", letter, agency ? agency : "");
 	add_about(f, rec, &b);

@@ -115,6 +115,27 @@ choose_check_free(struct flow *f, const struct choose_ask *ask, const char *loca
 	return err_set(e, ERR_CONFLICT, "%s", text.data);
 }
 
+int
+choose_check_kind(struct flow *f, enum kind kind, const char *agency, const char *local,
+		  struct err *e)
+{
+	static const char *const services[] = { "abuse", "admin", "administrator", "hostmaster",
+						"info", "mailer-daemon", "noc", "postmaster", "root",
+						"security", "support", "webmaster" };
+	AUTO(arena) a = arena_new();
+	struct agency other;
+
+	for (size_t n = 0; kind == KIND_PERSON && n < sizeof(services) / sizeof(*services); n++)
+		if (!strcmp(local, services[n]))
+			return err_set(e, ERR_USAGE, "%s is the address of a service, not of a person "
+				       "(RFC 2142): ask for it with kind shared", local);
+	if (!store_agency(f->store, local, &other, a) ||
+	    (kind == KIND_AGENCY && !strcmp(other.code, agency)))
+		return 0;
+	return err_set(e, ERR_USAGE, "%s is the code of the agency %s: it is kept for the agency's own "
+		       "mailbox", local, *other.name ? other.name : other.code);
+}
+
 /* --- candidates ------------------------------------------------------------------------------- */
 
 struct search {

@@ -61,6 +61,10 @@ const char *choose_login_of(struct flow *f, const char *address, struct arena *a
 /* May this mailbox have it?  ERR_CONFLICT says by what it is taken.  Names are not looked at. */
 int choose_check_free(struct flow *f, const struct choose_ask *ask, const char *local,
 		      struct err *e) MUST_USE;
+/* May a mailbox of this kind have it by its name?  ERR_USAGE: a service's (RFC 2142), or the official
+ * address of another agency. */
+int choose_check_kind(struct flow *f, enum kind kind, const char *agency, const char *local,
+		      struct err *e) MUST_USE;
 /* Promises were taken back: counting begins anew, so that they are given again. */
 void choose_forget(struct flow *f);
 /* "dtanguyet@x is promised by request 7": how a registered address is taken. */

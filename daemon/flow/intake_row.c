@@ -119,7 +119,7 @@ find_custodian(struct flow *f, const char *address, const char **dn, struct aren
 /* The address that the letter itself proposes. */
 static int
 proposed(struct intake_letter *l, const struct intake_row *r, const char *address,
-	 const char **local, struct arena *a, struct err *e)
+	 const char *kind, const char **local, struct arena *a, struct err *e)
 {
 	struct choose_ask ask = { .policy = l->rules.policy, .again = r->again, .dry = l->dry,
 				  .holder = r->has_before ? r->before.login : NULL };
@@ -130,7 +130,8 @@ proposed(struct intake_letter *l, const struct intake_row *r, const char *addres
 	if (strchr(address, '@') && strcmp(domain, l->rules.domain))
 		return err_set(e, ERR_USAGE, "\"%s\" is of another domain than the letter's addresses: "
 			       "its domain is %s", address, l->rules.domain);
-	return choose_check_free(l->flow, &ask, *local, e);
+	return choose_check_kind(l->flow, (enum kind)kind_from(kind), l->rules.agency.code, *local, e) ||
+			       choose_check_free(l->flow, &ask, *local, e) ? -1 : 0;
 }
 
 static int
@@ -148,7 +149,7 @@ check_create(struct intake_letter *l, const struct letter_row *row, struct plan_
 		return -1;
 	out->column = "address";
 	if (*row->cell[LETTER_address]) {
-		if (proposed(l, out, row->cell[LETTER_address], &local, a, e))
+		if (proposed(l, out, row->cell[LETTER_address], kind, &local, a, e))
 			return -1;
 		out->item.login = local;
 	}
@@ -218,7 +219,7 @@ static int
 check_change(struct intake_letter *l, const struct letter_row *row, struct plan_ask *ask,
 	     struct intake_row *out, struct arena *a, struct err *e)
 {
-	const char *login, *local;
+	const char *login, *local, *domain;
 
 	out->column = "address";
 	login = choose_login_of(l->flow, row->cell[LETTER_address], a, e);
@@ -243,11 +244,13 @@ check_change(struct intake_letter *l, const struct letter_row *row, struct plan_
 	if (!*row->cell[LETTER_new_address])
 		return 0;
 	out->column = "new_address";
-	if (proposed(l, out, row->cell[LETTER_new_address], &local, a, e))
+	if (choose_split(l->flow, row->cell[LETTER_new_address], &local, &domain, a, e))
 		return -1;
 	if (!strncmp(out->before.address, local, strlen(local)) &&
 	    out->before.address[strlen(local)] == '@')
 		return err_set(e, ERR_USAGE, "%s has this address already", out->before.address);
+	if (proposed(l, out, row->cell[LETTER_new_address], out->before.kind, &local, a, e))
+		return -1;
 	plan_readdress(&out->after, arena_printf(a, "%s@%s", local, l->rules.domain), a);
 	out->readdress = false; /* it has it */
 	return 0;

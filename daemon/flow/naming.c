@@ -32,12 +32,34 @@ check_row(struct flow *f, int64_t request, int64_t row, struct proposal *p, stru
 		       *p->item.address ? " with " : "", p->item.address);
 }
 
+/* What the mailbox is, or will be. */
+static int
+plan_kind(struct flow *f, const struct proposal *p, enum kind *kind, struct arena *a, struct err *e)
+{
+	struct mailbox m = plan_no_mailbox;
+	struct plan old;
+
+	if (p->item.op != OP_CREATE) {
+		if (!store_mailbox(f->store, p->item.login, &m, a))
+			return err_set(e, ERR_CONFLICT, "there is no mailbox %s any more",
+				       p->item.login);
+	} else if (plan_read(&old, p->item.plan, e)) {
+		return -1;
+	} else {
+		plan_apply(&old, &m, a);
+		plan_release(&old);
+	}
+	*kind = (enum kind)kind_from(m.kind);
+	return 0;
+}
+
 static int
 check_address(struct flow *f, const char *address, struct proposal *p, struct arena *a,
 	      struct err *e)
 {
 	struct choose_ask ask = { .holder = p->item.op == OP_CREATE ? NULL : p->item.login };
 	const char *domain;
+	enum kind kind = KIND_PERSON;
 
 	if (rules_find(f, p->request.agency, p->request.domain, &p->rules, a, e) ||
 	    choose_split(f, address, &p->local, &domain, a, e))
@@ -46,7 +68,10 @@ check_address(struct flow *f, const char *address, struct proposal *p, struct ar
 		return err_set(e, ERR_USAGE, "\"%s\" is of another domain than the letter's addresses: "
 			       "its domain is %s", address, p->rules.domain);
 	ask.policy = p->rules.policy;
-	return choose_check_free(f, &ask, p->local, e);
+	if (plan_kind(f, p, &kind, a, e))
+		return -1;
+	return choose_check_kind(f, kind, p->request.agency, p->local, e) ||
+			       choose_check_free(f, &ask, p->local, e) ? -1 : 0;
 }
 
 /* The plan that the row has, with the address in it. */

@@ -26,8 +26,8 @@ check_birth_year(struct check *c)
 	long year = digits(s, strlen(s)) && strlen(s) == 4 ? strtol(s, NULL, 10) : 0;
 
 	if (year < 1900 || year > 2100)
-		letter_wrong(c, LETTER_birth_year,
-			     "write the year of birth in four digits, such as 1985");
+		letter_wrong(c, LETTER_birth_year, "write the year of birth in four digits, from 1900 on, "
+			     "such as 1985");
 }
 
 static void
@@ -247,6 +247,8 @@ letter_check_values(struct check *c, const struct letter_cell cell[LETTER_COLUMN
 	check_date(c, LETTER_effective);
 	check_date(c, LETTER_basis_date);
 	check_word(c, LETTER_basis_kind, letter_basis_words);
+	if (c->row.op == OP_COUNT)
+		return;
 	check_address(c);
 	check_new_address(c);
 	check_custodian(c);

@@ -165,7 +165,7 @@ take_cells(struct letter_csv *c, unsigned number, struct letter_cell cell[LETTER
 		if (c->column[i] < LETTER_COLUMN_COUNT)
 			cell[c->column[i]] = from;
 		else if (c->column[i] == LETTER_BIRTH_DATE)
-			good = letter_birth_date(c->r, number, c->line, &from, birth, cell) && good;
+			c->r->spoiled = !letter_birth_date(c->r, number, c->line, &from, birth, cell);
 		else if (c->column[i] == LETTER_FAMILY_NAME)
 			family = from;
 		else if (c->column[i] == LETTER_GIVEN_NAME)
@@ -183,6 +183,7 @@ read_row(struct letter_csv *c)
 	struct letter_birth birth = { "", "" };
 	unsigned number;
 
+	c->r->spoiled = false;
 	if (blank_row(c) || !(number = letter_count_row(c->r, c->line)))
 		return;
 	for (unsigned i = c->named; i < c->cells; i++) {

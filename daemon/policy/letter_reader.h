@@ -74,6 +74,7 @@ struct letter_reader {
 	struct letter_events ev;
 	struct letter_head *head; /* may be NULL */
 	unsigned max_rows, rows, errors, notes;
+	bool spoiled;             /* the row has an error already: it is looked at, and not given on */
 	bool ended;               /* at the end, or stopped by an error of the file */
 	struct letter_seen *seen;
 	struct letter_csv *csv;   /* one of these two */

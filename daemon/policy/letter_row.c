@@ -290,7 +290,10 @@ letter_check_row(struct letter_reader *r, unsigned number, unsigned line,
 		take_cell(&c, (enum letter_column)col, &cell[col]);
 	if (!(c.bad & 1u << LETTER_op))
 		check_op(&c);
-	if (c.row.op != OP_COUNT) {
+	if (c.row.op == OP_COUNT) { /* the rest is looked at all the same: a clerk mends it in one go */
+		letter_check_values(&c, cell);
+		check_twice(&c);
+	} else {
 		for (int col = LETTER_op + 1; col < LETTER_COLUMN_COUNT; col++)
 			if (letter_cell_cleared(&c, (enum letter_column)col))
 				check_clear(&c, (enum letter_column)col);
@@ -305,7 +308,7 @@ letter_check_row(struct letter_reader *r, unsigned number, unsigned line,
 		else if (c.row.op == OP_CREATE)
 			check_create(&c);
 	}
-	if (!c.bad && !r->ended)
+	if (!c.bad && !r->spoiled && !r->ended)
 		r->ev.row(r->ev.arg, &c.row);
 	for (int col = 0; col < LETTER_COLUMN_COUNT; col++)
 		free(c.owned[col]);

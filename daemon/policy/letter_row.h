@@ -37,6 +37,6 @@ letter_cell_cleared(const struct check *c, enum letter_column col)
 	return !strcmp(c->row.cell[col], "-");
 }
 
-/* Every value by itself; the op is known. */
+/* Every value by itself; those that hang on the op only when it is known. */
 void letter_check_values(struct check *c, const struct letter_cell cell[LETTER_COLUMN_COUNT]);
 #endif

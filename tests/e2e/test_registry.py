@@ -70,11 +70,22 @@ def test_a_name_that_is_needed(ruled):
     ruled.ctl("request", "name", rid, 1, "voda", "-n", user="lan", status=EX_CONFLICT)
     r = ruled.ctl_json("request", "name", rid, 1, "da.vo", user="both")
     assert r["state"] == "planned" and len(r["digest"]) == 64
+    told = [x["summary"] for x in
+            ruled.ctl_json("audit", "list", "--request", rid, user="hoa")["records"]]
+    assert any(t.startswith("proposed an address: create da.vo@") for t in told), told
     ruled.ctl("request", "plan", rid, user="minh")  # computes the digest again
     ruled.approve(r, user="both", expect=(403,))  # who proposed it does not allow it
     ruled.approve(r)
     assert ruled.wait(rid)["state"] == "done"
     assert ruled.mailbox("da.vo@" + DOMAIN)["full_name"] == "Võ Đa"
+
+
+def test_addresses_that_no_person_gets(ruled):
+    """RFC 2142, and what agencies are known by: refused with a sentence, in letters and proposals."""
+    for address, says in (("postmaster", "of a service"), ("root", "of a service"),
+                          ("skhcn", "the code of the agency")):
+        r = ruled.submit([row("A Bê", ref=address, address=address)], expect=(400,))
+        assert says in r["errors"][0]["message"] and r["errors"][0]["column"] == "address"
 
 
 @pytest.mark.parametrize("op, user, agency", [("rename", "lan", "snv"),

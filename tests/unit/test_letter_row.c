@@ -267,7 +267,10 @@ test_several_errors(void **state)
 	(void)state;
 	refuses("op,full_name,birth_year,effective,quota\ncreate,=1,85,2026-02-30,5\n", 4,
 		"1/2 quota [5]");
-	refuses("op,full_name,ref\nfly,=1,1\ncreate,An,1\n", 2, "1/2 op [fly]");
+	refuses("op,full_name,ref\nfly,=1,1\ncreate,An,1\n", 3, "1/2 op [fly]");
+	refuses("op,full_name,quota\n,An,5\n", 2, "1/2 quota [5]");
+	refuses("op,full_name,birth_date,effective\ncreate,An,31/13/1980,2026-02-30\n", 2,
+		"1/2 effective [2026-02-30]");
 	refuses(LETTER("create,"
 		       "Nguyễn Thị Ánh Nguyễn Thị Ánh Nguyễn Thị Ánh Nguyễn Thị Ánh (x),1\n"),
 		1, "[Nguyễn Thị Ánh Nguyễn Thị Ánh Nguyễn Thị…] the character \"(\"");
