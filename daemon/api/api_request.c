@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "common/text.h"
 #include "daemon/api/api.h"
 #include "daemon/api/request_json.h"
 #include "daemon/base/failpoint.h"
@@ -52,12 +53,15 @@ handle_request_name(struct call *c)
 {
 	AUTO(json) body = call_body(c);
 	struct err e = ERR_INIT;
+	AUTO(buf) low = BUF_INIT;
 	const char *address;
 	bool dry;
 	int64_t row;
 
 	if (!body || !(address = call_need(c, body, "address")))
 		return;
+	text_lower(address, &low); /* as it is kept */
+	address = low.data;
 	row = json_integer_value(json_object_get(body, "row"));
 	if (row < 1)
 		err_set(&e, ERR_USAGE, "the body must say \"row\", the number of the row");

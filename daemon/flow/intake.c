@@ -294,7 +294,8 @@ settle(struct intake *in, struct err *e)
 	r->state = in->needy ? STATE_NAME_NEEDED : STATE_PLANNED;
 	r->due_at = in->due_at;
 	r->moves = in->fuse.total;
-	fuse_add(&in->fuse, h->agency, store_letter_moves(in->flow->store, h->agency, h->number, h->date,
+	if (in->fuse.total)
+		fuse_add(&in->fuse, h->agency, store_letter_moves(in->flow->store, h->agency, h->number, h->date,
 							  r->id));
 	r->needs = fuse_needs(in->flow, &in->letter.rules, &in->fuse, &in->fuse_why);
 	if (r->needs > 1) {

@@ -355,8 +355,14 @@ adopt_addresses(struct job *j, const struct mailbox *m, struct err *e)
 	const char *at = m->address, *p = m->aliases;
 
 	for (enum address_state state = ADDRESS_ACTIVE;; state = ADDRESS_ALIAS) {
-		AUTO(str) one = xstrndup(at, strcspn(at, "\n"));
-		AUTO(str) local = xstrndup(one, strcspn(one, "@"));
+		AUTO(str) given = xstrndup(at, strcspn(at, "\n"));
+		AUTO(buf) low = BUF_INIT;
+		AUTO(str) local = NULL;
+		const char *one;
+
+		text_lower(given, &low); /* mail is matched without case */
+		one = low.data;
+		local = xstrndup(one, strcspn(one, "@"));
 
 		if (*local && store_address(j->flow->store, local, NULL) == ADDRESS_FREE &&
 		    take_address(j, m, one, state, e))

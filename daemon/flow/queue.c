@@ -191,7 +191,8 @@ name_is_known(struct flow *f, const struct request *r, struct arena *a)
 	struct operator o;
 
 	return !strcmp(r->submitter, actor_daemon.name) ||
-	       (store_operator(f->store, r->approver, &o, a) && o.in_directory);
+	       (store_operator(f->store, r->approver, &o, a) && o.in_directory &&
+		(r->kind == REQUEST_ORDER || !o.revoked_at));
 }
 
 static int

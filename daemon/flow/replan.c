@@ -73,14 +73,18 @@ letter_of(const struct request *r, struct again *g, struct err *e)
 	return e->class == ERR_TEMP ? -1 : 0;
 }
 
-static bool
-still_promised(struct flow *f, const struct item *i, struct arena *a)
+/* The address that the row was promised, if it may still have it; promised anew.  ERR_CONFLICT: it is
+ * somebody else's now. */
+static int
+keep_promise(struct intake_letter *l, const struct item *i, const struct mailbox *after,
+	     struct arena *a, struct err *e)
 {
 	const char *local = arena_strndup(a, i->address, strcspn(i->address, "@"));
-	struct address known;
+	struct choose_ask ask = { .policy = l->rules.policy, .again = i,
+				  .holder = i->op == OP_CREATE ? NULL : i->login };
 
-	return store_find_address(f->store, local, &known, a) &&
-	       known.state == ADDRESS_RESERVED && known.request == i->request;
+	return choose_check_free(l->flow, &ask, local, e) ||
+			       intake_row_reserve(l->flow, after, i->request, e) ? -1 : 0;
 }
 
 /* A create whose address was lost gets another, everything else stays as it was asked. */
@@ -91,6 +95,7 @@ again_create(struct intake_letter *l, struct item *i, struct mailbox *after, str
 	const char *cell[LETTER_COLUMN_COUNT], *column = NULL;
 	AUTO(buf) trail = BUF_INIT;
 	AUTO(json) keep = NULL;
+	struct err lost = ERR_INIT;
 	struct plan old;
 
 	if (read_input(i->input, cell, &keep, e) || plan_read(&old, i->plan, e))
@@ -99,17 +104,23 @@ again_create(struct intake_letter *l, struct item *i, struct mailbox *after, str
 	after->person = i->person;
 	plan_apply(&old, after, a);
 	plan_release(&old);
-	if (still_promised(l->flow, i, a)) {
-		after->login = i->login;
-		after->address = i->address;
+	after->login = i->login;
+	after->address = i->address;
+	if (!keep_promise(l, i, after, a, &lost))
 		return 0;
+	if (lost.class != ERR_CONFLICT) {
+		*e = lost;
+		return -1;
 	}
+	after->login = after->address = "";
 	switch (intake_row_name(l, cell, &(struct choose_ask){ .holder = NULL }, after, &trail, &column, a,
 				e)) {
 	case CHOOSE_FREE:
 		return intake_row_reserve(l->flow, after, i->request, e);
 	case CHOOSE_TAKEN:
 		i->state = STATE_NAME_NEEDED;
+		i->error = arena_printf(a, "every address that the policy gives is taken (%s): propose one "
+					"with `hopthuctl request name`", trail.data);
 		return 0;
 	case CHOOSE_LACKS:
 	case CHOOSE_UNFIT:
@@ -170,8 +181,12 @@ plan_again(struct again *g, struct item *i, struct mailbox *before, struct mailb
 		*e = g->no_rules;
 		return -1;
 	}
-	return i->op == OP_CREATE ? again_create(&g->letter, i, after, a, e) :
-		replan_change(g->letter.flow, &g->letter.rules, i, before, after, a, e);
+	if (i->op == OP_CREATE)
+		return again_create(&g->letter, i, after, a, e);
+	if (replan_change(g->letter.flow, &g->letter.rules, i, before, after, a, e))
+		return -1;
+	after->request = i->request;
+	return strcmp(before->address, after->address) ? keep_promise(&g->letter, i, after, a, e) : 0;
 }
 
 static int

@@ -166,8 +166,8 @@
 	X(ITEM_INTENT, "SELECT 1 FROM item WHERE request = ? AND intent <> 0 LIMIT 1") \
 	X(ITEM_REQUEUE, "UPDATE item SET state = iif(?3 OR " ADDRESS_LOST ", 'checked', 'planned'), " \
 		"error = CASE WHEN ?3 THEN 'its approver was revoked: it needs approval again' " \
-		"WHEN " ADDRESS_LOST " THEN 'the address went to another mailbox since this was planned: " \
-		"it gets another address and needs approval again' ELSE '' END, " \
+		"WHEN " ADDRESS_LOST " THEN 'the address went to another mailbox since this was planned, or " \
+		"is promised no more: it is planned and needs approval again' ELSE '' END, " \
 		"tried = 1, updated_at = ?2 WHERE request = ?1 AND (state = 'held' OR (state = 'failed' " \
 		"AND NOT " ASKED_AGAIN("item") "))") \
 	X(ITEM_FAILED, "SELECT count(*) FROM item WHERE request = ?1 AND state = 'failed' " \
@@ -177,7 +177,8 @@
 		"AND i.state = 'planned' AND i.due <= ?1) OR EXISTS (SELECT 1 FROM item i " \
 		"INDEXED BY item_state WHERE i.request = r.id AND i.state = 'checked')) " \
 		"AND (r.submitter = 'hopthud' OR EXISTS (SELECT 1 FROM operator o " \
-		"WHERE o.name = r.approver AND o.in_directory = 1 AND o.revoked_at = 0)) ORDER BY r.id LIMIT ?2") \
+		"WHERE o.name = r.approver AND o.in_directory = 1 " \
+		"AND (r.kind = 'order' OR o.revoked_at = 0))) ORDER BY r.id LIMIT ?2") \
 	X(REQUEST_DISALLOW, "UPDATE request SET state = 'planned', approver = '', " \
 		"first_approver = '', approved_at = 0 WHERE kind = 'letter' AND " \
 		"((state = 'approved' AND (approver = ?1 OR first_approver = ?1)) " \
