@@ -21,7 +21,7 @@ on_recorded(void *arg, const struct err *failure)
 	struct job *j = arg;
 	struct flow *f = j->flow;
 	int64_t request = j->item.request;
-	bool ended = j->ended_request, held = j->held, operator = j->item.op == OP_OPERATOR_ADD;
+	bool ended = j->ended_request, held = j->held, order = j->item.op >= OP_AGENCY_ADD;
 	bool password = j->item.op == OP_PASSWORD_POLICY, moved = j->moved;
 
 	if (failure) {
@@ -40,8 +40,8 @@ on_recorded(void *arg, const struct err *failure)
 	if (ended || held)
 		queue_changed(f, request);
 	queue_settled(f, request);
-	if (operator)
-		queue_wake(f); /* what waited for this name can begin */
+	if (order)
+		queue_wake(f); /* what waited for a new name, or for a leaver's last order, can begin */
 	if (password)
 		password_ended(f, moved);
 }

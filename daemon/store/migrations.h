@@ -75,6 +75,8 @@ static const char *const migrations[] = {
 	"CREATE INDEX item_adrift ON item (state) WHERE state IN ('running', 'unknown');"
 	"CREATE INDEX item_due ON item (due) WHERE state = 'planned' AND due > 0;"
 	"CREATE INDEX item_login ON item (login);"
-	"CREATE INDEX item_ref ON item (request, ref);",
+	"CREATE INDEX item_ref ON item (request, ref);"
+	"CREATE INDEX item_waiting ON item (full_name) WHERE op = 'create'"
+	" AND state IN ('planned', 'checked', 'name-needed');",
 };
 #endif

@@ -200,6 +200,8 @@ int store_find_ref(struct store *s, const char *agency, const char *letter, cons
  * when it is just being written. */
 bool store_letter_known(struct store *s, const char *agency, const char *letter, const char *date,
 			int64_t id, bool coming_in);
+/* A request that waits to make a mailbox of the agency for this very name; 0: none. */
+int64_t store_waiting(struct store *s, const char *full_name, const char *agency);
 /* Mailboxes that its other requests take away or move. */
 int64_t store_letter_moves(struct store *s, const char *agency, const char *letter, const char *date,
 			   int64_t id);

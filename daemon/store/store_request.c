@@ -315,6 +315,16 @@ store_letter_known(struct store *s, const char *agency, const char *letter, cons
 	return known;
 }
 
+int64_t
+store_waiting(struct store *s, const char *full_name, const char *agency)
+{
+	sqlite3_stmt *st = store_bind(s, SQL_ITEM_WAITING, "ss", full_name, agency);
+	int64_t id = store_row(s, st, NULL) == 1 ? sqlite3_column_int64(st, 0) : 0;
+
+	store_reset(st);
+	return id;
+}
+
 static int
 each_item(struct store *s, sqlite3_stmt *st, void (*each)(void *, const struct item *), void *arg,
 	  struct err *e)

@@ -28,7 +28,15 @@
 #define ADDRESS_LOST \
 	"(item.op IN ('create', 'rename', 'transfer') AND NOT EXISTS (SELECT 1 FROM address a " \
 	"WHERE a.local = substr(item.address, 1, instr(item.address, '@') - 1) " \
-	"AND (a.request = item.request OR (item.op <> 'create' AND a.login = item.login))))"
+	"AND (a.request = item.request OR (a.state IN ('active', 'alias') AND item.op <> 'create' " \
+	"AND a.login = item.login))))"
+/* An order that takes an operator's rights away waits for what the operator ordered before: that is
+ * still done in the operator's name. */
+#define LEAVER_HAS_ORDERS(r) \
+	"(" r ".kind = 'order' AND EXISTS (SELECT 1 FROM item v JOIN request e ON e.approver = v.login " \
+	"JOIN item x ON x.request = e.id WHERE v.request = " r ".id AND v.op = 'operator-revoke' " \
+	"AND e.state = 'approved' AND e.kind = 'order' AND e.id < " r ".id " \
+	"AND x.state IN ('planned', 'running', 'unknown')))"
 /* Letters that have not ended. */
 #define OPEN_STATES "('received', 'name-needed', 'planned', 'approved')"
 /* What waits the longest comes first; without a term last. */
@@ -178,7 +186,7 @@
 		"INDEXED BY item_state WHERE i.request = r.id AND i.state = 'checked')) " \
 		"AND (r.submitter = 'hopthud' OR EXISTS (SELECT 1 FROM operator o " \
 		"WHERE o.name = r.approver AND o.in_directory = 1 " \
-		"AND (r.kind = 'order' OR o.revoked_at = 0))) ORDER BY r.id LIMIT ?2") \
+		"AND (r.kind = 'order' OR o.revoked_at = 0))) AND NOT " LEAVER_HAS_ORDERS("r") " ORDER BY r.id LIMIT ?2") \
 	X(REQUEST_DISALLOW, "UPDATE request SET state = 'planned', approver = '', " \
 		"first_approver = '', approved_at = 0 WHERE kind = 'letter' AND " \
 		"((state = 'approved' AND (approver = ?1 OR first_approver = ?1)) " \
@@ -190,6 +198,10 @@
 	X(REQUEST_MOVES, "SELECT coalesce(sum(moves), 0) FROM request WHERE agency = ? AND letter = ? " \
 		"AND substr(date, 1, 4) = substr(?, 1, 4) AND id <> ? " \
 		"AND state NOT IN ('refused', 'cancelled')") \
+	X(ITEM_WAITING, "SELECT r.id FROM item i INDEXED BY item_waiting JOIN request r " \
+		"ON r.id = i.request WHERE i.full_name = ?1 AND i.op = 'create' " \
+		"AND i.state IN ('planned', 'checked', 'name-needed') AND r.agency = ?2 " \
+		"AND r.state IN " OPEN_STATES " LIMIT 1") \
 	X(MAILBOX_KEPT_BY, "SELECT address FROM mailbox WHERE custodian = ? AND custodian <> '' " \
 		"AND status NOT IN ('closed', 'purged') LIMIT 1") \
 	X(REQUEST_OF_LETTER, "SELECT id FROM request WHERE agency = ? AND letter = ? " \

@@ -123,6 +123,44 @@ def test_retry_without_the_promised_address(make_world):
     assert w.mailbox(again["address"])["request"] == r["id"]
 
 
+def test_retry_of_a_transfer_without_the_promised_address(make_world):
+    """Its address is another mailbox's now: the row fails and says so, nobody loses one."""
+    w = make_world()
+    w.add_operator("nga", "Đỗ Thị Nga", ["requester"], "skhcn")
+    w.settle()
+    old = w.run([people.create(1)])["items"][0]["address"]
+    row = {"op": "transfer", "address": old, "new_address": "mai.moi", "title": "#", "ref": "t"}
+    r = failed_with(w, [row], letter="q2", user="nga", agency="skhcn")
+    new = w.submit([dict(row, title="Chuyên viên")], letter="q2", user="nga", agency="skhcn")
+    w.door("nga").post("/v1/requests/%d/cancel" % new["id"], {"reason": "thôi"})
+    other = w.run([people.create(2, address="mai.moi")])
+    before = w.person("mai.moi")
+    back = retry(w, r["id"])
+    assert back["state"] == "failed" and back["items"][0]["state"] == "failed", back
+    assert "given out by request %d" % other["id"] in back["items"][0]["error"]
+    assert w.person("mai.moi") == before and w.mailbox("mai.moi")["request"] == other["id"]
+    assert w.mailbox(old)["agency"] == "snv"
+
+
+def test_retry_of_a_transfer_promises_anew(make_world):
+    """Nobody took the address meanwhile: it is the row's again, and not for the next letter."""
+    w = make_world()
+    w.add_operator("nga", "Đỗ Thị Nga", ["requester"], "skhcn")
+    w.settle()
+    old = w.run([people.create(1)])["items"][0]["address"]
+    row = {"op": "transfer", "address": old, "new_address": "mai.moi", "title": "#", "ref": "t"}
+    r = failed_with(w, [row], letter="q2", user="nga", agency="skhcn")
+    new = w.submit([dict(row, title="Chuyên viên")], letter="q2", user="nga", agency="skhcn")
+    w.door("nga").post("/v1/requests/%d/cancel" % new["id"], {"reason": "thôi"})
+    back = retry(w, r["id"])
+    assert back["state"] == "planned" and "needs approval again" in back["items"][0]["error"]
+    taken = w.submit([people.create(2, address="mai.moi")], expect=(400,))
+    assert "promised by request %d" % r["id"] in taken["errors"][0]["message"]
+    w.approve({"id": r["id"], "digest": back["digest"]})
+    assert w.wait(r["id"])["state"] == "done"
+    assert w.mailbox("mai.moi")["agency"] == "skhcn" and w.mailbox(old)["agency"] == "skhcn"
+
+
 def test_taken_back_in_part(make_world):
     """The rest of a letter is taken back: that stays so, and its done rows are recognised."""
     w = make_world()
@@ -168,6 +206,21 @@ def test_orders_of_a_new_admin(make_world):
     dn = "ou=zz1,ou=agencies,%s" % BASE
     wait_for(lambda: w.slapd.entry(dn), "the agency's entry", 30, 0.1)
     assert w.slapd.entry(dn)["creatorsName"] == [("cn=adm2,ou=operators,%s" % BASE).encode()]
+
+
+def test_orders_of_a_revoked_admin(make_world):
+    """What an admin ordered before leaving is done: hopthud believes it already."""
+    w = make_world()
+    w.add_operator("adm2", "Admin Hai", ["admin"])
+    w.add_operator("bee", "Bee Bee", ["approver"])
+    w.settle()
+    away(w)
+    w.door("adm2").post("/v1/operators/bee/revoke", {"reason": "nghỉ việc"})
+    w.door("admin").post("/v1/operators/adm2/revoke", {"reason": "nghỉ việc"})
+    w.slapd.start()
+    for name in ("bee", "adm2"):
+        dn = "cn=%s,ou=operators,%s" % (name, BASE)
+        wait_for(lambda: "hopthuRole" not in w.slapd.entry(dn), "%s to have no role" % name, 30, 0.1)
 
 
 def test_admin_is_not_confined(make_world):
