@@ -329,9 +329,8 @@ static void
 warn_of_years(const struct policies *policies)
 {
 	AUTO(buf) lines = BUF_INIT;
-	struct date today;
+	struct date today = clock_today();
 
-	clock_day((int64_t)(clock_wall_us() / 1000000), &today);
 	policies_unknown_years(policies, today.year, today.year + 1, &lines);
 	for (char *save, *l = strtok_r(lines.data, "\n", &save); l; l = strtok_r(NULL, "\n", &save))
 		log_warn("%s", l);

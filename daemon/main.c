@@ -137,9 +137,8 @@ static void
 tell_unknown_years(const struct policies *p)
 {
 	AUTO(buf) lines = BUF_INIT;
-	struct date today;
+	struct date today = clock_today();
 
-	clock_day((int64_t)(clock_wall_us() / 1000000), &today);
 	policies_unknown_years(p, today.year, today.year + 1, &lines);
 	if (lines.len)
 		printf("%s", lines.data);

@@ -47,6 +47,7 @@ struct reader {
 	int64_t until; /* monotonic, ms */
 	size_t seen;   /* bytes of csv that were looked at, to the beginning of the next sheet: */
 	bool quoted, ended;
+	bool rows; /* it is behind the name of the first sheet */
 };
 
 static int64_t
@@ -147,7 +148,9 @@ find_end(struct reader *r)
 	for (; r->seen + k <= r->csv->len; r->seen++) {
 		const char *p = r->csv->data + r->seen;
 
-		if (*p == '"')
+		if (*p == '\n')
+			r->rows = true;
+		if (*p == '"' && r->rows) /* the line of the sheet's name has none around it */
 			r->quoted = !r->quoted;
 		r->ended = r->seen && !r->quoted && p[-1] == '\n' && !memcmp(p, SHEET, k);
 		if (r->ended)

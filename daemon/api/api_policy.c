@@ -2,7 +2,6 @@
 /* Policies: which there are, what one says, what changed, and what holds for a mailbox. */
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include "daemon/api/api.h"
 #include "daemon/api/policy_json.h"
@@ -13,23 +12,12 @@
 
 /* --- what is asked for ------------------------------------------------------------------------ */
 
-/* Today, by hopthud's time zone. */
-static struct date
-today(void)
-{
-	time_t t = (time_t)(clock_wall_us() / 1000000);
-	struct tm tm;
-
-	localtime_r(&t, &tm);
-	return (struct date){ tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday };
-}
-
 /* The day of ?at=, or today. -1: it is none. */
 static int
 asked_day(struct call *c, char day[DATE_TEXT], struct err *e)
 {
 	const char *at = door_query(c->req, "at");
-	struct date d = today();
+	struct date d = clock_today();
 
 	if (at && *at && !date_parse(at, &d))
 		return err_set(e, ERR_USAGE, "\"%.40s\" is no day: YYYY-MM-DD, such as 2026-11-23",
@@ -82,7 +70,7 @@ in_force(const struct call *c, const struct policy *p)
 {
 	char day[DATE_TEXT];
 
-	date_text(today(), day);
+	date_text(clock_today(), day);
 	return policies_find(c->flow->policies, policy_domain(p), day) == p;
 }
 
@@ -146,7 +134,7 @@ handle_policy_diff(struct call *c)
 
 	if (!asked_policy(c, day))
 		return;
-	date_text(today(), now);
+	date_text(clock_today(), now);
 	first = strcmp(day, now) < 0 ? day : now;
 	second = first == day ? now : day;
 	before = policies_find(all, c->word, first);
@@ -231,7 +219,7 @@ find_mailbox(struct call *c, const char *local, const char *domain, struct polic
 				      .agency = "",
 				      .agency_kind = "",
 				      .purge_due = "",
-				      .today = today() };
+				      .today = clock_today() };
 	s->address = arena_printf(c->arena, "%s@%s", local, domain);
 	if (!read_mailbox(c, local, domain, &m))
 		return 0;

@@ -20,4 +20,5 @@ const char *clock_boot_id(void); /* the kernel's boot id, 36 characters */
 void clock_text(uint64_t wall_us, char out[CLOCK_TEXT]);
 /* The day, here (TZ), of a time in seconds since 1970. */
 void clock_day(int64_t seconds, struct date *d);
+struct date clock_today(void);
 #endif

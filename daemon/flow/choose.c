@@ -29,7 +29,7 @@ reusable(struct flow *f, const struct policy *p, const struct address *a, struct
 	if (store_mailbox(f->store, a->local, &entry, arena))
 		return false;
 	clock_day(a->ended_at, &ended);
-	clock_day((int64_t)(clock_wall_us() / 1000000), &today);
+	today = clock_today();
 	return date_compare(policy_due_date(t, NULL, ended), today) <= 0;
 }
 
@@ -166,6 +166,8 @@ try_one(struct search *s, const char *template, unsigned seq, const char **colum
 {
 	const struct choose_ask *ask = s->ask;
 	AUTO(arena) a = arena_new();
+	struct err why = ERR_INIT;
+	enum choose_fate fate;
 	struct address by;
 
 	switch (name_make(template, &ask->facts, seq, &s->local, column, e)) {
@@ -179,8 +181,11 @@ try_one(struct search *s, const char *template, unsigned seq, const char **colum
 		return CHOOSE_UNFIT;
 	}
 	if (is_free(s->flow, ask, s->local.data, &by, a)) {
-		tell(s, template, seq, CHOOSE_FREE, NULL, NULL, NULL);
-		return CHOOSE_FREE;
+		bool kept = choose_check_kind(s->flow, ask->kind, ask->facts.agency, s->local.data, &why);
+
+		fate = kept ? CHOOSE_TAKEN : CHOOSE_FREE;
+		tell(s, template, seq, fate, NULL, NULL, kept ? why.msg : NULL);
+		return fate;
 	}
 	tell(s, template, seq, CHOOSE_TAKEN, *by.local ? &by : NULL, NULL, NULL);
 	return CHOOSE_TAKEN;

@@ -280,11 +280,23 @@ begin_write(struct intake *in, struct err *e)
 	return evidence_append(in->flow, &ev, NULL, e);
 }
 
+/* A letter that comes in parts is one letter for the fuse, and a row that is asked again one row. */
+static void
+count_parts(struct intake *in)
+{
+	const struct letter_head *h = in->letter.head;
+	int64_t others = store_letter_moves(in->flow->store, h->agency, h->number, h->date,
+					    in->request.id);
+
+	in->request.moves = in->fuse.total - in->moved_before;
+	if (in->fuse.total)
+		fuse_add(&in->fuse, h->agency, others - in->moved_before);
+}
+
 /* The plan is whole: its digest, its term, and how many must allow it. */
 static int
 settle(struct intake *in, struct err *e)
 {
-	const struct letter_head *h = in->letter.head;
 	struct request *r = &in->request; /* a dry run has none: only what is settled here is set */
 	uint8_t hash[DIGEST_LEN];
 
@@ -293,10 +305,7 @@ settle(struct intake *in, struct err *e)
 			       "submit it again, they are recognised");
 	r->state = in->needy ? STATE_NAME_NEEDED : STATE_PLANNED;
 	r->due_at = in->due_at;
-	r->moves = in->fuse.total;
-	if (in->fuse.total)
-		fuse_add(&in->fuse, h->agency, store_letter_moves(in->flow->store, h->agency, h->number, h->date,
-							  r->id));
+	count_parts(in);
 	r->needs = fuse_needs(in->flow, &in->letter.rules, &in->fuse, &in->fuse_why);
 	if (r->needs > 1) {
 		AUTO(str) why = xasprintf("two people have to approve this letter: %s",

@@ -18,15 +18,6 @@ fill_head(struct letter_head *h, const char *today)
 		h->date = xstrdup(today);
 }
 
-static void
-today(char text[11])
-{
-	struct date d;
-
-	clock_day((int64_t)(clock_wall_us() / 1000000), &d);
-	date_text(d, text);
-}
-
 /* Not an error: what is said of a letter that is there cannot be changed, and somebody decides. */
 static void
 note_channel(struct intake *in)
@@ -39,6 +30,15 @@ note_channel(struct intake *in)
 						     .message = text });
 }
 
+static void
+note_date(struct intake *in, const char *today)
+{
+	AUTO(str) text = xasprintf("the letter is dated later than today, which is %s", today);
+
+	intake_rows_note(in, &(struct letter_error){ .column = "date", .value = in->o.head.date,
+						     .message = text });
+}
+
 /* The letter's own words: whose it is, and that it is whole. */
 int
 intake_head_check(struct intake *in)
@@ -48,7 +48,7 @@ intake_head_check(struct intake *in)
 
 	if (!h->agency && in->only_agency)
 		h->agency = xstrdup(in->only_agency);
-	today(day);
+	date_text(clock_today(), day);
 	if (in->o.check_only)
 		fill_head(h, day);
 	if (letter_head_check(h, &in->err) ||
@@ -61,6 +61,8 @@ intake_head_check(struct intake *in)
 	if (rules_check_role(in->flow, &in->letter.rules, RULE_REQUEST_ROLES, in->o.actor.name,
 			     &in->err))
 		return -1;
+	if (strcmp(h->date, day) > 0)
+		note_date(in, day);
 	if (!rules_channel_usual(&in->letter.rules, h->channel))
 		note_channel(in);
 	in->letter.flow = in->flow;

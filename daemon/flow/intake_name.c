@@ -21,7 +21,9 @@ follow(void *arg, const struct choose_trial *t)
 	if (t->fate != CHOOSE_TAKEN || trail->count++ >= TRAIL_MAX)
 		return;
 	buf_printf(trail->out, "%s%s: ", trail->out->len ? "; " : "", t->local);
-	if (!t->by)
+	if (t->why)
+		buf_str(trail->out, t->why);
+	else if (!t->by)
 		buf_str(trail->out, "another row of this letter");
 	else if (t->by->request)
 		buf_printf(trail->out, "%s, request %" PRId64, address_state_word(t->by->state),
@@ -62,12 +64,11 @@ intake_row_name(struct intake_letter *l, const char *const *cell, const struct c
 	return fate;
 }
 
-/* What the item of a mailbox without an address says. */
-static void
-need_name(struct intake_row *r, const struct buf *trail, struct arena *a)
+void
+intake_row_need_name(struct item *i, const struct buf *trail, struct arena *a)
 {
-	r->item.state = STATE_NAME_NEEDED;
-	r->item.error = arena_printf(a, "every address that the policy gives is taken (%s): propose one "
+	i->state = STATE_NAME_NEEDED;
+	i->error = arena_printf(a, "every address that the policy gives is taken (%s): propose one "
 				     "with `hopthuctl request name`", trail->data);
 }
 
@@ -95,7 +96,7 @@ give_address(struct intake_letter *l, struct intake_row *r, const struct letter_
 	case CHOOSE_FREE:
 		break;
 	case CHOOSE_TAKEN:
-		need_name(r, trail, a);
+		intake_row_need_name(&r->item, trail, a);
 		break;
 	case CHOOSE_LACKS:
 	case CHOOSE_UNFIT:

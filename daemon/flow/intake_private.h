@@ -34,6 +34,7 @@ struct intake {
 	struct arena *arena;         /* of the letter */
 	int64_t written, needy, due_at;
 	struct fuse fuse;
+	int64_t moved_before; /* of these, rows that failed in another request of the letter */
 	struct buf fuse_why, hex;
 	struct buf hashes; /* of a dry run: struct row_hash, one a row */
 	size_t hashed;     /* bytes of them that are in the digest */

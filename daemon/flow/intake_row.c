@@ -134,13 +134,33 @@ proposed(struct intake_letter *l, const struct intake_row *r, const char *addres
 			       choose_check_free(l->flow, &ask, *local, e) ? -1 : 0;
 }
 
+/* Another letter may have asked for the same person. */
+static void
+note_same_name(const struct intake_letter *l, struct intake_row *out, struct arena *a)
+{
+	const char *agency = l->rules.agency.code, *name = out->after.full_name;
+	struct mailbox same;
+	int64_t request;
+
+	if (!l->dry) /* notes are told while the letter is checked */
+		return;
+	if (store_mailbox_named(l->flow->store, name, agency, &same, a))
+		intake_row_note(out, "full_name", arena_printf(a, "%s of %s has the mailbox %s already: is "
+				"this somebody else of the same name?", same.full_name, same.agency,
+				same.address));
+	request = store_waiting(l->flow->store, name, agency);
+	if (request)
+		intake_row_note(out, "full_name", arena_printf(a, "request %" PRId64 " asks for a mailbox for "
+				"%s of %s already: is this somebody else of the same name?", request,
+				name, agency));
+}
+
 static int
 check_create(struct intake_letter *l, const struct letter_row *row, struct plan_ask *ask,
 	     struct intake_row *out, struct arena *a, struct err *e)
 {
 	const struct rules *r = &l->rules;
 	const char *kind = *row->cell[LETTER_kind] ? row->cell[LETTER_kind] : kind_word(KIND_PERSON);
-	struct mailbox same;
 	const char *local;
 	char person[37];
 
@@ -167,10 +187,7 @@ check_create(struct intake_letter *l, const struct letter_row *row, struct plan_
 		out->after.quota = policy_quota(r->policy, (enum kind)kind_from(kind),
 						policy_rank(r->policy, (enum kind)kind_from(kind),
 							    out->after.rank, out->after.title));
-	if (store_mailbox_named(l->flow->store, out->after.full_name, r->agency.code, &same, a))
-		intake_row_note(out, "full_name", arena_printf(a, "%s of %s has the mailbox %s already: is this "
-						    "somebody else of the same name?", same.full_name,
-						    same.agency, same.address));
+	note_same_name(l, out, a);
 	return 0;
 }
 
@@ -297,6 +314,25 @@ check_way(const struct intake_letter *l, const struct letter_row *row, struct in
 	return 0;
 }
 
+/* Days that can be and are hardly meant stop nothing; a birth that is still to come does. */
+static int
+check_days(const struct intake_letter *l, const struct letter_row *row, struct intake_row *out,
+	   struct arena *a, struct err *e)
+{
+	const char *const *cell = row->cell;
+
+	out->column = "birth_year";
+	if (*cell[LETTER_birth_year] && strncmp(cell[LETTER_birth_year], l->rules.today_text, 4) > 0)
+		return err_set(e, ERR_USAGE, "nobody is born in %s yet: write the year of birth, such as "
+			       "1985", cell[LETTER_birth_year]);
+	if (*cell[LETTER_effective] && strcmp(cell[LETTER_effective], l->rules.today_text) < 0)
+		intake_row_note(out, "effective", "this day is past: it is done as soon as it is approved");
+	if (*cell[LETTER_basis_date] && strcmp(cell[LETTER_basis_date], l->head->date) > 0)
+		intake_row_note(out, "basis_date", arena_printf(a, "the decision is of a later day than the "
+				"letter, which is dated %s", l->head->date));
+	return 0;
+}
+
 int
 intake_row_check(struct intake_letter *l, const struct letter_row *row, struct intake_row *out,
 		 struct arena *a, struct err *e)
@@ -318,7 +354,7 @@ intake_row_check(struct intake_letter *l, const struct letter_row *row, struct i
 	rc = recognise(l, out, a, e);
 	if (rc)
 		return rc < 0 ? -1 : 0;
-	if (check_way(l, row, out, e))
+	if (check_way(l, row, out, e) || check_days(l, row, out, a, e))
 		return -1;
 	out->column = "custodian";
 	if (find_custodian(l->flow, row->cell[LETTER_custodian], &ask.custodian, a, e))

@@ -18,7 +18,7 @@ struct intake_letter {
 };
 
 /* One row of a letter against what is known: is it possible, was it sent before, what will it be. */
-#define INTAKE_NOTES 4
+#define INTAKE_NOTES 8
 struct intake_row {
 	struct item item;            /* all but request, plan and what the naming gives */
 	struct mailbox before, after;
@@ -62,6 +62,8 @@ enum choose_fate intake_row_name(struct intake_letter *l, const char *const *cel
 				 const struct choose_ask *like, struct mailbox *after,
 				 struct buf *trail, const char **column, struct arena *a,
 				 struct err *e) MUST_USE;
+/* The item waits for a name that somebody proposes: its state, and what it says. */
+void intake_row_need_name(struct item *i, const struct buf *trail, struct arena *a);
 /* Promises the address of the mailbox to a request. */
 int intake_row_reserve(struct flow *f, const struct mailbox *m, int64_t request,
 		       struct err *e) MUST_USE;

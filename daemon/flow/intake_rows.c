@@ -137,6 +137,7 @@ sum_up(struct intake *in, const struct intake_row *r)
 	if (due && (!in->due_at || due < in->due_at))
 		in->due_at = due;
 	fuse_count(&in->fuse, r->item.op, r->has_before ? r->before.agency : r->after.agency);
+	in->moved_before += r->again && fuse_counts(r->item.op);
 	memcpy(h.sha, r->item.plan_sha, DIGEST_LEN);
 	if (in->o.dry_run)
 		buf_add(&in->hashes, &h, sizeof(h));

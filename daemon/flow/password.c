@@ -117,10 +117,8 @@ static const struct policy *
 in_force(struct flow *f)
 {
 	char today[DATE_TEXT];
-	struct date d;
 
-	clock_day((int64_t)(clock_wall_us() / 1000000), &d);
-	date_text(d, today);
+	date_text(clock_today(), today);
 	return policies_find(f->policies, f->conf->domain, today);
 }
 

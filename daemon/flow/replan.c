@@ -118,9 +118,7 @@ again_create(struct intake_letter *l, struct item *i, struct mailbox *after, str
 	case CHOOSE_FREE:
 		return intake_row_reserve(l->flow, after, i->request, e);
 	case CHOOSE_TAKEN:
-		i->state = STATE_NAME_NEEDED;
-		i->error = arena_printf(a, "every address that the policy gives is taken (%s): propose one "
-					"with `hopthuctl request name`", trail.data);
+		intake_row_need_name(i, &trail, a);
 		return 0;
 	case CHOOSE_LACKS:
 	case CHOOSE_UNFIT:

@@ -223,11 +223,17 @@ fuse_add(struct fuse *u, const char *agency, int64_t count)
 	g->count += count;
 }
 
+bool
+fuse_counts(enum op op)
+{
+	return op == OP_SUSPEND || op == OP_CLOSE || op == OP_PURGE || op == OP_RENAME ||
+	       op == OP_TRANSFER;
+}
+
 void
 fuse_count(struct fuse *u, enum op op, const char *agency)
 {
-	if (op == OP_SUSPEND || op == OP_CLOSE || op == OP_PURGE || op == OP_RENAME ||
-	    op == OP_TRANSFER)
+	if (fuse_counts(op))
 		fuse_add(u, agency, 1);
 }
 

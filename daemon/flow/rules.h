@@ -68,6 +68,7 @@ struct fuse {
 	} *agencies;
 };
 /* Operations that count: suspend, close, purge, rename, transfer. */
+bool fuse_counts(enum op op);
 void fuse_count(struct fuse *u, enum op op, const char *agency);
 /* What came before under the same letter's number: a letter in parts is one letter. */
 void fuse_add(struct fuse *u, const char *agency, int64_t count);

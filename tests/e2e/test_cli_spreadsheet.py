@@ -256,6 +256,17 @@ def test_hidden_sheet_is_not_read(door, tmp_path, state):
     assert sent(door)[0]["reason"] == 'a\n-------- 3 - "Nữa"\nb' and b"haint" not in door.seen[-1][3]
 
 
+def test_sheet_names_with_quotation_marks(door, tmp_path):
+    w = openpyxl.Workbook()
+    w.active.title = 'Cấp 1"'
+    w.active.append(["op", "full_name"])
+    w.active.append(["create", 'Nguyễn Văn An'])
+    w.create_sheet('2"').append(["op", "address"])
+    w.save(tmp_path / "q.xlsx")
+    ctl(door, "request", "submit", tmp_path / "q.xlsx")
+    assert [(r["op"], r["full_name"]) for r in sent(door)] == [("create", "Nguyễn Văn An")]
+
+
 def test_second_sheet_that_cannot_be_read(door, tmp_path):
     path = tmp_path / "c.xlsx"
     w = openpyxl.Workbook()

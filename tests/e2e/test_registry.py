@@ -80,6 +80,34 @@ def test_a_name_that_is_needed(ruled):
     assert ruled.mailbox("da.vo@" + DOMAIN)["full_name"] == "Võ Đa"
 
 
+def test_the_same_name_waits_already(ruled):
+    """A letter sent again under another number, while the first is not done."""
+    first = ruled.submit([row("Tôn Nữ Y", ref="a", birth_year="1991")])
+    second = ruled.submit([row("Tôn Nữ Y", ref="a", birth_year="1992")])
+    told = [n["message"] for n in second["notes"] if n["column"] == "full_name"]
+    assert len(told) == 1 and told[0].startswith("request %d asks for" % first["id"]), told
+    assert not [n for n in first["notes"] or [] if n["column"] == "full_name"]
+
+
+def test_days_that_are_hardly_meant(ruled):
+    late = ruled.submit([row("Trà Xuân", ref="x", effective="2020-01-01", basis_kind="recruitment",
+                             basis_no="1", basis_date="2098-01-02")], date="2097-03-04")
+    assert {n["column"] for n in late["notes"]} >= {"effective", "basis_date", "date"}, late["notes"]
+    r = ruled.submit([row("Trà Xuân", ref="y", birth_year="2099")], expect=(400,))
+    assert r["errors"][0]["column"] == "birth_year" and "nobody is born" in r["errors"][0]["message"]
+
+
+def test_policy_gives_no_agency_away(make_world, tmp_path):
+    """A name whose first candidate is an agency's code gets the next one."""
+    w = make_world(conf={"policy_dir": str(write_policy(
+        tmp_path / "policy", naming__person=["{given}{initials}", "{given}{initials}{seq}"]))})
+    w.ctl("agency", "add", "khoitm", "--name", "Khối TM", user="admin")
+    got = w.submit([row("Trương Minh Khôi")])
+    assert got["items"][0]["address"] == "khoitm1@" + DOMAIN
+    t = w.ctl_json("name", "try", "Trương Minh Khôi", user="hoa")
+    assert t["candidates"][0]["fate"] == "taken" and "agency" in t["candidates"][0]["reason"]
+
+
 def test_addresses_that_no_person_gets(ruled):
     """RFC 2142, and what agencies are known by: refused with a sentence, in letters and proposals."""
     for address, says in (("postmaster", "of a service"), ("root", "of a service"),

@@ -15,7 +15,8 @@ import pytest
 
 import hopthu
 import people
-from hopthu import BASE, DOMAIN, EX_CONFLICT, EX_LATER, EX_PART, wait_for, write_policy
+from hopthu import ANYTHING, BASE, DOMAIN, EX_CONFLICT, EX_LATER, EX_PART, NO_HASH, refuse_titles, \
+    wait_for, write_policy
 
 ZONE = zoneinfo.ZoneInfo("Asia/Ho_Chi_Minh")
 ENDS = datetime.time(16, 30)
@@ -289,6 +290,25 @@ def test_percent_of_an_agency(fused):
     # 16 left, the suspended one among them
     assert needs(order(boxes[5:9])) == 1
     assert needs(order(boxes[5:10])) == 2
+
+
+def test_rows_asked_again_count_once(make_world, tmp_path):
+    """Rows that failed are corrected under the same number: that moves nobody twice."""
+    w = make_world(conf={"policy_dir": str(write_policy(tmp_path / "policy", fuse__count="3"))})
+    made = [i["address"] for i in w.run([people.create(n) for n in range(6)])["items"]]
+    rows = [{"op": "transfer", "address": a, "ref": a, "title": "#"} for a in made[:3]]
+    refuse_titles(w, NO_HASH)
+    r = w.submit(rows, user="tuan", agency="skhcn", letter="f1")
+    assert r["needs"] == 1
+    w.approve(r)
+    assert w.wait(r["id"])["state"] == "failed"
+    refuse_titles(w, ANYTHING)
+    rows = [dict(x, title="Chuyên viên") for x in rows]
+    again = w.submit(rows, user="tuan", agency="skhcn", letter="f1")
+    assert again["needs"] == 1, again["notes"]
+    more = w.submit([{"op": "transfer", "address": made[3], "ref": "m"}], user="tuan",
+                    agency="skhcn", letter="f1")
+    assert more["needs"] == 2
 
 
 def test_parts_of_a_letter_count_together(make_world, tmp_path):

@@ -68,6 +68,15 @@ clock_day(int64_t seconds, struct date *d)
 	*d = (struct date){ tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday };
 }
 
+struct date
+clock_today(void)
+{
+	struct date d;
+
+	clock_day((int64_t)(clock_wall_us() / 1000000), &d);
+	return d;
+}
+
 /* --- a flow without a directory --- */
 
 struct scene {
