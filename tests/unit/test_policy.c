@@ -8,10 +8,9 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "daemon/flow/policies.h"
+#include "tests/unit/policy_try.h"
 
 #define SHIPPED SRCDIR "/etc/policy"
-#define HEAD "domain = \"x.gov.vn\"\nvalid_from = \"2026-01-01\"\ndocument = \"QĐ 1\"\n"
 
 static struct policies *shipped;
 static char dir[] = "/tmp/test_policy.XXXXXX";
@@ -19,12 +18,8 @@ static char dir[] = "/tmp/test_policy.XXXXXX";
 static int
 setup(void **state)
 {
-	struct err e = ERR_INIT;
-
 	(void)state;
-	shipped = policies_load(SHIPPED, &e);
-	if (!shipped)
-		fail_msg("%s", e.msg);
+	shipped = load_shipped();
 	return mkdtemp(dir) ? 0 : -1;
 }
 
@@ -43,15 +38,6 @@ of(const char *domain)
 }
 
 static void
-term_is(struct policy_term t, const char *expected)
-{
-	AUTO(buf) b = BUF_INIT;
-
-	policy_term_text(t, &b);
-	assert_string_equal(b.data, expected);
-}
-
-static void
 list_is(const char *const *list, const char *expected)
 {
 	AUTO(buf) b = BUF_INIT;
@@ -62,19 +48,6 @@ list_is(const char *const *list, const char *expected)
 }
 
 /* --- what a file may say --- */
-
-static struct policy *
-parse(const char *text)
-{
-	AUTO(str) copy = xstrdup(text);
-	AUTO(buf) wrong = BUF_INIT;
-	struct policy *p = policies_parse("f", copy, &wrong);
-
-	if (!p)
-		fail_msg("refused: %s\n%s", text, wrong.data);
-	assert_string_equal(wrong.data, "");
-	return p;
-}
 
 static void
 refused(const char *text, const char *expected)

@@ -5,22 +5,17 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "daemon/flow/policies.h"
+#include "tests/unit/policy_try.h"
 
 /* Which rule holds for whom, and what it comes to. */
-#define HEAD "domain = \"x.gov.vn\"\nvalid_from = \"2026-01-01\"\ndocument = \"QĐ 1\"\n"
 
 static struct policies *shipped;
 
 static int
 setup(void **state)
 {
-	struct err e = ERR_INIT;
-
 	(void)state;
-	shipped = policies_load(SRCDIR "/etc/policy", &e);
-	if (!shipped)
-		fail_msg("%s", e.msg);
+	shipped = load_shipped();
 	return 0;
 }
 
@@ -30,28 +25,6 @@ teardown(void **state)
 	(void)state;
 	policies_free(shipped);
 	return 0;
-}
-
-static void
-term_is(struct policy_term t, const char *expected)
-{
-	AUTO(buf) b = BUF_INIT;
-
-	policy_term_text(t, &b);
-	assert_string_equal(b.data, expected);
-}
-
-static struct policy *
-parse(const char *text)
-{
-	AUTO(str) copy = xstrdup(text);
-	AUTO(buf) wrong = BUF_INIT;
-	struct policy *p = policies_parse("f", copy, &wrong);
-
-	if (!p)
-		fail_msg("refused: %s\n%s", text, wrong.data);
-	assert_string_equal(wrong.data, "");
-	return p;
 }
 
 static void
