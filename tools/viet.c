@@ -121,9 +121,9 @@ viet_column(const char *name)
 	return NULL;
 }
 
-/* How hopthud's sentences about a row begin (daemon/flow, daemon/directory/dir_error.c). */
+/* What stands in hopthud's sentences about a row (daemon/flow, daemon/directory/dir_error.c). */
 static const struct {
-	const char *begin, *viet;
+	const char *part, *viet;
 } reasons[] = {
 	{ "every address that the policy gives is taken",
 	  "Mọi địa chỉ đặt theo quy chế đã có người dùng; đề nghị cơ quan chọn một địa chỉ khác" },
@@ -137,6 +137,18 @@ static const struct {
 	  "Hộp thư đã bị thay đổi trực tiếp trong danh bạ; kế hoạch được lập lại và chờ duyệt lại" },
 	{ "the directory has an entry of this name",
 	  "Danh bạ đã có mục trùng tên không do hệ thống cấp; chờ cấp địa chỉ khác và duyệt lại" },
+	{ "the address went to another mailbox since",
+	  "Địa chỉ đã dự kiến không còn dành cho dòng này; kế hoạch được lập lại và chờ duyệt lại" },
+	{ "its approver was revoked",
+	  "Người duyệt không còn quyền duyệt; kế hoạch được lập lại và chờ duyệt lại" },
+	{ "is promised by request", "Địa chỉ đã được dự kiến cấp theo đề nghị khác" },
+	{ "was given out by request", "Địa chỉ đã cấp cho hộp thư khác" },
+	{ "was given out once and purged", "Địa chỉ đã từng được cấp và không cấp lại" },
+	{ "is a further address of the mailbox", "Địa chỉ là địa chỉ phụ của hộp thư khác" },
+	{ "is in the directory, but not by hopthu",
+	  "Địa chỉ đã có trong danh bạ, không do hệ thống cấp" },
+	{ "nothing about it can be changed", "Hộp thư đã đóng, không thay đổi được nữa" },
+	{ "are kept here: `hopthuctl policy list`", "Hệ thống không còn quản lý tên miền này" },
 	{ "there is no mailbox", "Không có hộp thư này" },
 	{ "the access rules do not allow it", "Quyền truy cập của danh bạ không cho phép" },
 	{ "a value breaks a rule of the directory", "Một giá trị trái quy tắc của danh bạ" },
@@ -150,7 +162,7 @@ viet_reason(const char *reason, struct buf *out)
 	if (!*reason)
 		return;
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)
-		if (!strncmp(reason, reasons[i].begin, strlen(reasons[i].begin))) {
+		if (strstr(reason, reasons[i].part)) {
 			buf_str(out, reasons[i].viet);
 			return;
 		}

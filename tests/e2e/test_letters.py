@@ -236,6 +236,8 @@ def test_late_filing(headed, decided, written, days, told):
     row = people.create(20, basis_date=decided, basis_no="12/QĐ-SNV", basis_kind="recruitment")
     r = headed.submit([row, people.create(21)], date=written)
     notes = [n for n in r["notes"] or [] if n["column"] == "basis_date"]
+    if decided > written:
+        assert "of a later day than the letter" in notes.pop()["message"]
     assert [n["row"] for n in notes] == ([1] if told else []), r["notes"]
     if told:
         assert str(days) in notes[0]["message"] and "Quy chế thử" in notes[0]["message"]

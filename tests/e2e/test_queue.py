@@ -138,6 +138,8 @@ def test_retry_of_a_transfer_without_the_promised_address(make_world):
     back = retry(w, r["id"])
     assert back["state"] == "failed" and back["items"][0]["state"] == "failed", back
     assert "given out by request %d" % other["id"] in back["items"][0]["error"]
+    answer = w.ctl("request", "answer", r["id"], user="nga")
+    assert "Địa chỉ đã cấp cho hộp thư khác" in answer.stdout and "kỹ thuật" not in answer.stdout
     assert w.person("mai.moi") == before and w.mailbox("mai.moi")["request"] == other["id"]
     assert w.mailbox(old)["agency"] == "snv"
 
