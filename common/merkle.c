@@ -15,23 +15,37 @@ merkle_leaf(const void *record, size_t n, uint8_t leaf[DIGEST_LEN])
 	digest_prefixed(0x00, record, n, NULL, 0, leaf);
 }
 
-static void
-node(const uint8_t *left, const uint8_t *right, uint8_t out[DIGEST_LEN])
+void
+merkle_node(const uint8_t left[DIGEST_LEN], const uint8_t right[DIGEST_LEN],
+	    uint8_t out[DIGEST_LEN])
 {
 	digest_prefixed(0x01, left, DIGEST_LEN, right, DIGEST_LEN, out);
+}
+
+int
+merkle_append_full(struct merkle *m, const uint8_t leaf[DIGEST_LEN],
+		   uint8_t full[MERKLE_TILES][DIGEST_LEN])
+{
+	uint8_t h[DIGEST_LEN];
+	int level = 0, count = 0;
+
+	memcpy(h, leaf, DIGEST_LEN);
+	for (; m->size >> level & 1; level++) {
+		merkle_node(m->hash[level], h, h);
+		if ((level + 1) % 8 == 0 && count < MERKLE_TILES)
+			memcpy(full[count++], h, DIGEST_LEN);
+	}
+	memcpy(m->hash[level], h, DIGEST_LEN);
+	m->size++;
+	return count;
 }
 
 void
 merkle_append(struct merkle *m, const uint8_t leaf[DIGEST_LEN])
 {
-	uint8_t h[DIGEST_LEN];
-	int level = 0;
+	uint8_t full[MERKLE_TILES][DIGEST_LEN];
 
-	memcpy(h, leaf, DIGEST_LEN);
-	for (; m->size >> level & 1; level++)
-		node(m->hash[level], h, h);
-	memcpy(m->hash[level], h, DIGEST_LEN);
-	m->size++;
+	(void)merkle_append_full(m, leaf, full);
 }
 
 void
@@ -47,7 +61,7 @@ merkle_root(const struct merkle *m, uint8_t root[DIGEST_LEN])
 		if (!(m->size >> level & 1))
 			continue;
 		if (started)
-			node(m->hash[level], root, root);
+			merkle_node(m->hash[level], root, root);
 		else
 			memcpy(root, m->hash[level], DIGEST_LEN);
 		started = true;

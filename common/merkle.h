@@ -20,6 +20,14 @@ struct merkle {
 void merkle_init(struct merkle *m); /* the empty tree */
 void merkle_leaf(const void *record, size_t n, uint8_t leaf[DIGEST_LEN]); /* SHA-256(00 record) */
 void merkle_append(struct merkle *m, const uint8_t leaf[DIGEST_LEN]);
+/* The same; full[i] receives the root of the subtree of 256^(i+1) leaves that this leaf completes.
+ * How many there are. */
+#define MERKLE_TILES 7
+int merkle_append_full(struct merkle *m, const uint8_t leaf[DIGEST_LEN],
+		       uint8_t full[MERKLE_TILES][DIGEST_LEN]);
+/* SHA-256(01 left right) */
+void merkle_node(const uint8_t left[DIGEST_LEN], const uint8_t right[DIGEST_LEN],
+		 uint8_t out[DIGEST_LEN]);
 void merkle_root(const struct merkle *m, uint8_t root[DIGEST_LEN]); /* empty: SHA-256 of nothing */
 
 /* The valid hashes, largest subtree first: what the store keeps.  Writes count*32 bytes. */

@@ -114,7 +114,12 @@
 	X(DRIFT, "drift", "the directory is not as hopthu left it") \
 	X(OPERATOR, "operator", "an operator was added, changed or revoked") \
 	X(AGENCY, "agency", "an agency was added") \
-	X(READ, "read", "an auditor read")
+	X(READ, "read", "an auditor read") \
+	X(ANCHOR, "anchor", "somebody outside confirmed a checkpoint") \
+	X(INCARNATION, "incarnation", "the log goes on from an older copy, under another name") \
+	X(EXPORT, "export", "a copy of the log was given out") \
+	X(ERASE, "erase", "the openings of a person's records were erased") \
+	X(ACCEPT, "accept", "a change that others made in the directory stands")
 
 enum op {
 #define X(N, w, d) OP_##N,

@@ -122,7 +122,11 @@ evidence_append(struct flow *f, const struct evidence *ev, int64_t *seq_out, str
 	actor(&c, &ev->actor);
 	canon_str(&c, "agency", ev->agency);
 	canon_str(&c, "as", ev->as);
+	maybe_int(&c, "at", ev->at);
 	canon_str(&c, "attachment", ev->attachment);
+	if (ev->attributes)
+		canon_strings(&c, "attributes", ev->attributes);
+	canon_str(&c, "basis", ev->basis);
 	canon_str(&c, "bin", ev->bin);
 	canon_str(&c, "boot", clock_boot_id());
 	maybe_hash(&c, "cfg", ev->cfg);
@@ -130,7 +134,9 @@ evidence_append(struct flow *f, const struct evidence *ev, int64_t *seq_out, str
 	maybe_int(&c, "count", ev->count);
 	canon_str(&c, "digest", ev->digest);
 	canon_str(&c, "domain", ev->domain);
+	maybe_int(&c, "drift", ev->drift);
 	canon_str(&c, "ev", event_word((int)ev->ev));
+	maybe_int(&c, "first", ev->first);
 	maybe_int(&c, "intent", ev->intent);
 	canon_str(&c, "key", ev->key);
 	maybe_int(&c, "late", ev->late);
@@ -140,6 +146,7 @@ evidence_append(struct flow *f, const struct evidence *ev, int64_t *seq_out, str
 	canon_int(&c, "mono", (int64_t)clock_boot_ms());
 	if (ev->needs > 1)
 		canon_int(&c, "needs", ev->needs);
+	canon_str(&c, "old", ev->old);
 	canon_str(&c, "op", ev->op);
 	canon_str(&c, "opid", ev->opid);
 	personal(&c, ev, openings);
@@ -148,14 +155,18 @@ evidence_append(struct flow *f, const struct evidence *ev, int64_t *seq_out, str
 	maybe_int(&c, "req", ev->req);
 	canon_str(&c, "result", ev->result);
 	canon_str(&c, "roles", ev->roles);
+	maybe_hash(&c, "root", ev->root);
 	maybe_int(&c, "round", ev->round);
 	canon_str(&c, "route", ev->route);
 	maybe_int(&c, "row", ev->row);
 	canon_int(&c, "seq", seq);
+	canon_str(&c, "sig", ev->sig);
+	maybe_int(&c, "size", ev->size);
 	canon_str(&c, "subj", ev->subj);
 	canon_str(&c, "t", t);
 	canon_str(&c, "target", ev->target);
 	canon_int(&c, "v", 1);
+	canon_str(&c, "witness", ev->witness);
 	canon_end(&c);
 	if (rec.len > RECORD_MAX)
 		return err_set(e, ERR_USAGE, "an audit record would be %zu bytes, %d is the limit: "

@@ -13,13 +13,19 @@
 struct evidence {
 	enum event_type ev;
 	struct actor actor;
-	const char *agency, *as, *attachment, *bin;
+	const char *agency, *as, *attachment;
+	int64_t at;            /* of an anchor: seconds since 1970, the witness's clock */
+	const char *const *attributes; /* of the directory, that changed; ends with NULL */
+	const char *basis;     /* the law that an erasure rests on */
+	const char *bin;
 	const uint8_t *cfg;    /* SHA-256 of the configuration in force */
 	const char *channel;   /* by which a letter came */
 	int64_t count;         /* of things the event is about */
 	const char *digest;    /* plan digest */
 	const char *domain;    /* of a letter's addresses */
 	const char *key;       /* public key of the log, C2SP vkey form */
+	int64_t first;         /* seq an export begins with */
+	int64_t drift;         /* seq of the drift record that is accepted */
 	int64_t intent;        /* seq of the intent this is the outcome of */
 	int64_t late;          /* days between decision and letter */
 	bool ldap;             /* the directory answered: */
@@ -27,11 +33,18 @@ struct evidence {
 	const char *ldap_csn, *ldap_uuid;
 	const char *letter, *letter_date;
 	int64_t needs;         /* approvers, when more than one */
+	const char *old;       /* origin before an incarnation */
 	const char *op, *opid;
 	const uint8_t *plan;   /* SHA-256 of the item's plan line */
 	const char *policy;    /* SHA-256 of the policy it was decided under, hex */
 	int64_t req, round, row;
-	const char *result, *roles, *route, *subj, *target;
+	const char *result, *roles;
+	const uint8_t *root;   /* of the checkpoint that size names */
+	const char *route;
+	const char *sig;       /* of an anchor: base 64, as it stands in the signature line */
+	int64_t size;          /* of a checkpoint: records */
+	const char *subj, *target;
+	const char *witness;   /* name of the key of an anchor */
 	struct {
 		const char *field, *value; /* fields in ascending order */
 	} pii[EVIDENCE_PII_MAX];

@@ -14,6 +14,15 @@ static const char *const migrations[] = {
 	" PRIMARY KEY (request, seq)) STRICT, WITHOUT ROWID;"
 	"CREATE TABLE frontier (id INTEGER PRIMARY KEY CHECK (id = 1), size INTEGER NOT NULL,"
 	" hashes BLOB NOT NULL) STRICT;"
+	/* roots of full subtrees of 256^level records, so that a proof reads few leaves */
+	"CREATE TABLE subtree (level INTEGER NOT NULL, n INTEGER NOT NULL, hash BLOB NOT NULL,"
+	" PRIMARY KEY (level, n)) STRICT, WITHOUT ROWID;"
+	/* every checkpoint that was ever signed, once for a size, and who else confirmed it */
+	"CREATE TABLE checkpoint (size INTEGER PRIMARY KEY, root BLOB NOT NULL, note TEXT NOT NULL,"
+	" at INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE cosignature (size INTEGER NOT NULL, witness TEXT NOT NULL, line TEXT NOT NULL,"
+	" at INTEGER NOT NULL, PRIMARY KEY (size, witness)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX cosignature_witness ON cosignature (witness, size);"
 	/* what the commitments in the log stand for: can be erased, the log cannot */
 	"CREATE TABLE opening (seq INTEGER NOT NULL, field TEXT NOT NULL, salt BLOB NOT NULL,"
 	" value TEXT NOT NULL, PRIMARY KEY (seq, field)) STRICT, WITHOUT ROWID;"

@@ -322,6 +322,18 @@ store_shrink(struct store *s)
 
 /* --- opening --------------------------------------------------------------------------------- */
 
+static bool
+is_evidence(const char *table)
+{
+	static const char *const tables[] = { "audit", "audit_request", "subtree", "checkpoint",
+					      "cosignature" };
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
+		if (!strcmp(table, tables[i]))
+			return true;
+	return false;
+}
+
 /* The second lock on the log, even against our own mistakes. */
 static int
 authorize(void *arg, int action, const char *a, const char *b, const char *c, const char *d)
@@ -333,7 +345,7 @@ authorize(void *arg, int action, const char *a, const char *b, const char *c, co
 	switch (action) {
 	case SQLITE_DELETE:
 	case SQLITE_UPDATE:
-		return strcmp(a, "audit") && strcmp(a, "audit_request") ? SQLITE_OK : SQLITE_DENY;
+		return is_evidence(a) ? SQLITE_DENY : SQLITE_OK;
 	case SQLITE_DROP_TABLE:
 	case SQLITE_DROP_INDEX:
 	case SQLITE_DROP_TRIGGER:

@@ -97,6 +97,41 @@ int store_agencies(struct store *s, void (*each)(void *arg, const struct agency 
 		   struct err *e);
 int store_add_agency(struct store *s, const struct agency *g, struct err *e) MUST_USE;
 
+/* --- checkpoints ----------------------------------------------------------------------------- */
+struct stored_checkpoint {
+	uint64_t size;
+	uint8_t root[DIGEST_LEN];
+	const char *note; /* signed by this log alone */
+	int64_t at;       /* microseconds since 1970 */
+};
+struct stored_cosignature {
+	uint64_t size;
+	const char *witness; /* name of its key */
+	const char *line;    /* the whole signature line with its new line */
+	int64_t at;          /* seconds since 1970, the witness's clock */
+};
+/* In a unit; these need no audit record.  ERR_CONFLICT: there is another root for this size (I6). */
+int store_add_checkpoint(struct store *s, const struct stored_checkpoint *c,
+			 struct err *e) MUST_USE;
+/* What a witness said of this size already stands. */
+int store_add_cosignature(struct store *s, const struct stored_cosignature *c,
+			  struct err *e) MUST_USE;
+/* The newest; 1 found, 0 none, -1 read error. */
+int store_last_checkpoint(struct store *s, struct stored_checkpoint *c, struct arena *a);
+/* Up to max of at least this size, in order. */
+int store_checkpoints(struct store *s, uint64_t from, int max,
+		      void (*each)(void *arg, const struct stored_checkpoint *c), void *arg,
+		      struct err *e);
+int store_cosignatures(struct store *s, uint64_t size,
+		       void (*each)(void *arg, const struct stored_cosignature *c), void *arg,
+		       struct err *e);
+/* The last one of a witness; 1 found. */
+int store_last_cosignature(struct store *s, const char *witness, struct stored_cosignature *c,
+			   struct arena *a);
+/* Hashes for common/proof.h, of records that are committed. */
+int store_tile_hashes(struct store *s, int level, uint64_t first, unsigned count, uint8_t *out,
+		      struct err *e) MUST_USE;
+
 /* --- registry and mailboxes ------------------------------------------------------------------ */
 enum address_state store_address(struct store *s, const char *local, int64_t *request);
 /* 1 found, 0 not; a promise of a withdrawn letter is found as ADDRESS_FREE. */

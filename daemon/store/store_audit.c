@@ -43,12 +43,24 @@ request_of(const char *rec, size_t n)
 	return id;
 }
 
+/* Roots of the tiles that the record completed. */
+static int
+add_subtrees(struct store *s, uint8_t full[MERKLE_TILES][DIGEST_LEN], int count, struct err *e)
+{
+	for (int i = 0; i < count; i++)
+		if (store_run(s, store_bind(s, SQL_SUBTREE_ADD, "iib", (int64_t)(i + 1),
+					    (int64_t)(s->tree.size >> 8 * (i + 1)) - 1, full[i],
+					    (size_t)DIGEST_LEN), e))
+			return -1;
+	return 0;
+}
+
 int
 store_append(struct store *s, const void *rec, size_t n, const struct opening *openings,
 	     size_t count, struct err *e)
 {
 	int64_t seq = store_next_seq(s), request = request_of(rec, n);
-	uint8_t leaf[DIGEST_LEN];
+	uint8_t leaf[DIGEST_LEN], full[MERKLE_TILES][DIGEST_LEN];
 
 	BUG_ON(!s->in_unit);
 	merkle_leaf(rec, n, leaf);
@@ -62,8 +74,7 @@ store_append(struct store *s, const void *rec, size_t n, const struct opening *o
 					 openings[i].salt, (size_t)DIGEST_LEN, openings[i].value),
 			      e))
 			return -1;
-	merkle_append(&s->tree, leaf);
-	return 0;
+	return add_subtrees(s, full, merkle_append_full(&s->tree, leaf, full), e);
 }
 
 int64_t

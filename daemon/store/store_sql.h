@@ -66,6 +66,18 @@
 	X(AUDIT_OF_REQUEST, "SELECT a.seq, a.rec, a.leaf FROM audit_request q JOIN audit a " \
 		"ON a.seq = q.seq WHERE q.request = ? AND q.seq > ? ORDER BY q.seq LIMIT ?") \
 	X(AUDIT_REQUEST_ADD, "INSERT INTO audit_request (request, seq) VALUES (?, ?)") \
+	X(SUBTREE_ADD, "INSERT INTO subtree (level, n, hash) VALUES (?, ?, ?)") \
+	X(SUBTREE_FROM, "SELECT n, hash FROM subtree WHERE level = ? AND n >= ? ORDER BY n LIMIT ?") \
+	X(LEAF_FROM, "SELECT seq - 1, leaf FROM audit WHERE seq > ? ORDER BY seq LIMIT ?") \
+	X(CHECKPOINT_ADD, "INSERT INTO checkpoint (size, root, note, at) VALUES (?, ?, ?, ?)") \
+	X(CHECKPOINT_LAST, "SELECT size, root, note, at FROM checkpoint ORDER BY size DESC LIMIT 1") \
+	X(CHECKPOINT_FROM, "SELECT size, root, note, at FROM checkpoint WHERE size >= ? " \
+		"ORDER BY size LIMIT ?") \
+	X(COSIGNATURE_ADD, "INSERT INTO cosignature (size, witness, line, at) VALUES (?, ?, ?, ?) " \
+		"ON CONFLICT (size, witness) DO NOTHING") \
+	X(COSIGNATURE_OF, "SELECT witness, line, at FROM cosignature WHERE size = ? ORDER BY witness") \
+	X(COSIGNATURE_LAST, "SELECT size, line, at FROM cosignature WHERE witness = ? " \
+		"ORDER BY size DESC LIMIT 1") \
 	X(OPENING_ADD, "INSERT INTO opening (seq, field, salt, value) VALUES (?, ?, ?, ?)") \
 	X(OPENING_OF, "SELECT field, value FROM opening WHERE seq = ? ORDER BY field") \
 	X(FRONTIER_GET, "SELECT size, hashes FROM frontier WHERE id = 1") \
