@@ -119,6 +119,18 @@ canon_close(struct canon *c)
 }
 
 void
+canon_ints(struct canon *c, const char *k, const int64_t *values, size_t count)
+{
+	key(c, k);
+	buf_char(c->out, '[');
+	for (size_t i = 0; i < count; i++) {
+		BUG_ON(values[i] > SAFE_INTEGER || values[i] < -SAFE_INTEGER);
+		buf_printf(c->out, "%s%" PRId64, i ? "," : "", values[i]);
+	}
+	buf_char(c->out, ']');
+}
+
+void
 canon_strings(struct canon *c, const char *k, const char *const *values)
 {
 	key(c, k);

@@ -33,6 +33,7 @@ void canon_bool(struct canon *c, const char *key, bool value);
 void canon_hex(struct canon *c, const char *key, const void *data, size_t n);
 void canon_open(struct canon *c, const char *key); /* an object */
 void canon_close(struct canon *c);
+void canon_ints(struct canon *c, const char *key, const int64_t *values, size_t count);
 void canon_strings(struct canon *c, const char *key, const char *const *values); /* ends with NULL */
 
 /* The string alone, quoted and escaped as RFC 8785 section 3.2.2.2 says. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/api/api.h"
+#include "daemon/api/reading.h"
 #include "daemon/api/wait.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
@@ -381,6 +382,7 @@ record_read(struct call *c, struct err *e)
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
 		if (door_query(c->req, keys[i]))
 			buf_printf(&path, " %s=%.200s", keys[i], door_query(c->req, keys[i]));
+	ev.subj = reading_subject(c);
 	evidence_pii(&ev, "path", path.data);
 	return evidence_alone(c->flow, &ev, e);
 }

@@ -35,6 +35,7 @@ struct call {
 	int64_t id;                 /* {id}, {seq} */
 	const char *word;           /* {address} (as login), {code}, {name} */
 	const char *asked;          /* {address} as it came */
+	const char *subject;        /* reference of the person it reads about; NULL: nobody's */
 	/* the handler's own */
 	void *own;
 	void (*own_free)(void *own);

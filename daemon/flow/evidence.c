@@ -121,6 +121,8 @@ evidence_append(struct flow *f, const struct evidence *ev, int64_t *seq_out, str
 	canon_begin(&c, &rec);
 	actor(&c, &ev->actor);
 	canon_str(&c, "agency", ev->agency);
+	if (ev->also_count)
+		canon_ints(&c, "also", ev->also, (size_t)ev->also_count);
 	canon_str(&c, "as", ev->as);
 	maybe_int(&c, "at", ev->at);
 	canon_str(&c, "attachment", ev->attachment);

@@ -13,7 +13,10 @@
 struct evidence {
 	enum event_type ev;
 	struct actor actor;
-	const char *agency, *as, *attachment;
+	const char *agency;
+	const int64_t *also;   /* of an erase: records without subj, ascending */
+	int also_count;
+	const char *as, *attachment;
 	int64_t at;            /* of an anchor: seconds since 1970, the witness's clock */
 	const char *const *attributes; /* of the directory, that changed; ends with NULL */
 	const char *basis;     /* the law that an erasure rests on */

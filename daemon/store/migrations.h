@@ -12,6 +12,8 @@ static const char *const migrations[] = {
 	"CREATE TABLE audit (seq INTEGER PRIMARY KEY, rec BLOB NOT NULL, leaf BLOB NOT NULL) STRICT;"
 	"CREATE TABLE audit_request (request INTEGER NOT NULL, seq INTEGER NOT NULL,"
 	" PRIMARY KEY (request, seq)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE audit_subject (subject TEXT NOT NULL, seq INTEGER NOT NULL,"
+	" PRIMARY KEY (subject, seq)) STRICT, WITHOUT ROWID;"
 	"CREATE TABLE frontier (id INTEGER PRIMARY KEY CHECK (id = 1), size INTEGER NOT NULL,"
 	" hashes BLOB NOT NULL) STRICT;"
 	/* roots of full subtrees of 256^level records, so that a proof reads few leaves */

@@ -325,8 +325,8 @@ store_shrink(struct store *s)
 static bool
 is_evidence(const char *table)
 {
-	static const char *const tables[] = { "audit", "audit_request", "subtree", "checkpoint",
-					      "cosignature" };
+	static const char *const tables[] = { "audit", "audit_request", "audit_subject", "subtree",
+					      "checkpoint", "cosignature" };
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
 		if (!strcmp(table, tables[i]))

@@ -76,8 +76,12 @@ int64_t store_last_seq(const struct store *s);
 int store_openings(struct store *s, int64_t seq,
 		   void (*each)(void *arg, const char *field, const char *value), void *arg,
 		   struct err *e);
-/* Seqs of records about a request, ascending, after a seq. */
+/* Records about a request, ascending, after a seq. */
 int store_request_records(struct store *s, int64_t request, int64_t after, int max,
+			  bool (*each)(void *arg, const struct stored_record *r), void *arg,
+			  struct err *e);
+/* The same for a person: records with this "subj". */
+int store_subject_records(struct store *s, const char *subject, int64_t after, int max,
 			  bool (*each)(void *arg, const struct stored_record *r), void *arg,
 			  struct err *e);
 

@@ -21,26 +21,49 @@ store_committed_tree(const struct store *s)
 	return &s->committed_tree;
 }
 
-/* Which request a record is about, found again by the index: kept beside the log, not in it. */
-static int
-index_request(struct store *s, int64_t request, int64_t seq, struct err *e)
+/* What follows "key": in canonical bytes, where a quotation mark inside of a text is escaped; NULL
+ * when there is none. */
+static const char *
+after_key(const char *rec, size_t n, const char *key, size_t length)
 {
-	return store_run(s, store_bind(s, SQL_AUDIT_REQUEST_ADD, "ii", request, seq), e);
+	const char *p = memmem(rec, n, key, length);
+
+	return p ? p + length : NULL;
 }
 
-/* "req":N of canonical bytes; 0 when there is none. */
+/* "req":N; 0 when there is none. */
 static int64_t
 request_of(const char *rec, size_t n)
 {
-	static const char key[] = "\"req\":";
-	const char *p = memmem(rec, n, key, sizeof(key) - 1);
+	const char *p = after_key(rec, n, "\"req\":", 6);
 	int64_t id = 0;
 
-	if (!p)
-		return 0;
-	for (p += sizeof(key) - 1; p < rec + n && *p >= '0' && *p <= '9'; p++)
+	for (; p && p < rec + n && *p >= '0' && *p <= '9'; p++)
 		id = id * 10 + (*p - '0');
 	return id;
+}
+
+/* "subj":"reference"; the references are hopthud's own and hold nothing that is escaped. */
+static char *
+subject_of(const char *rec, size_t n)
+{
+	const char *p = after_key(rec, n, "\"subj\":\"", 8);
+	const char *end = p ? memchr(p, '"', (size_t)(rec + n - p)) : NULL;
+
+	return end && end > p ? xstrndup(p, (size_t)(end - p)) : NULL;
+}
+
+/* Which request and which person a record is about, found again by indexes: kept beside the log, not
+ * in it. */
+static int
+add_indexes(struct store *s, const char *rec, size_t n, int64_t seq, struct err *e)
+{
+	int64_t request = request_of(rec, n);
+	AUTO(str) subject = subject_of(rec, n);
+
+	if (request && store_run(s, store_bind(s, SQL_AUDIT_REQUEST_ADD, "ii", request, seq), e))
+		return -1;
+	return subject ? store_run(s, store_bind(s, SQL_AUDIT_SUBJECT_ADD, "si", subject, seq), e) : 0;
 }
 
 /* Roots of the tiles that the record completed. */
@@ -59,14 +82,14 @@ int
 store_append(struct store *s, const void *rec, size_t n, const struct opening *openings,
 	     size_t count, struct err *e)
 {
-	int64_t seq = store_next_seq(s), request = request_of(rec, n);
+	int64_t seq = store_next_seq(s);
 	uint8_t leaf[DIGEST_LEN], full[MERKLE_TILES][DIGEST_LEN];
 
 	BUG_ON(!s->in_unit);
 	merkle_leaf(rec, n, leaf);
 	if (store_run(s, store_bind(s, SQL_AUDIT_ADD, "ibb", seq, rec, n, leaf, sizeof(leaf)), e))
 		return -1;
-	if (request && index_request(s, request, seq, e))
+	if (add_indexes(s, rec, n, seq, e))
 		return -1;
 	for (size_t i = 0; i < count; i++)
 		if (store_run(s,
@@ -124,6 +147,15 @@ store_request_records(struct store *s, int64_t request, int64_t after, int max,
 {
 	return each_record(s,
 			   store_bind(s, SQL_AUDIT_OF_REQUEST, "iii", request, after, (int64_t)max),
+			   each, arg, e);
+}
+
+int
+store_subject_records(struct store *s, const char *subject, int64_t after, int max,
+		      bool (*each)(void *, const struct stored_record *), void *arg, struct err *e)
+{
+	return each_record(s,
+			   store_bind(s, SQL_AUDIT_OF_SUBJECT, "sii", subject, after, (int64_t)max),
 			   each, arg, e);
 }
 

@@ -66,6 +66,9 @@
 	X(AUDIT_OF_REQUEST, "SELECT a.seq, a.rec, a.leaf FROM audit_request q JOIN audit a " \
 		"ON a.seq = q.seq WHERE q.request = ? AND q.seq > ? ORDER BY q.seq LIMIT ?") \
 	X(AUDIT_REQUEST_ADD, "INSERT INTO audit_request (request, seq) VALUES (?, ?)") \
+	X(AUDIT_OF_SUBJECT, "SELECT a.seq, a.rec, a.leaf FROM audit_subject q JOIN audit a " \
+		"ON a.seq = q.seq WHERE q.subject = ? AND q.seq > ? ORDER BY q.seq LIMIT ?") \
+	X(AUDIT_SUBJECT_ADD, "INSERT INTO audit_subject (subject, seq) VALUES (?, ?)") \
 	X(SUBTREE_ADD, "INSERT INTO subtree (level, n, hash) VALUES (?, ?, ?)") \
 	X(SUBTREE_FROM, "SELECT n, hash FROM subtree WHERE level = ? AND n >= ? ORDER BY n LIMIT ?") \
 	X(LEAF_FROM, "SELECT seq - 1, leaf FROM audit WHERE seq > ? ORDER BY seq LIMIT ?") \

@@ -136,6 +136,47 @@ test_uncommitted_is_lost_committed_is_kept(void **state)
 	store_close(s);
 }
 
+static bool
+note_seq(void *arg, const struct stored_record *r)
+{
+	buf_printf(arg, "%lld ", (long long)r->seq);
+	return true;
+}
+
+/* Records are found by the person they are about, and by nothing that a text only mentions. */
+static void
+test_records_of_a_person(void **state)
+{
+	static const char *const records[] = {
+		"{\"seq\":1,\"subj\":\"a-1\"}",
+		"{\"seq\":2,\"subj\":\"a-11\"}",
+		"{\"result\":\"\\\"subj\\\":\\\"a-1\\\"\",\"seq\":3}",
+		"{\"req\":7,\"seq\":4,\"subj\":\"a-1\",\"v\":1}",
+		"{\"seq\":5,\"subj\":\"\"}",
+	};
+	AUTO(buf) seqs = BUF_INIT;
+	struct err e = ERR_INIT;
+	struct store *s = created();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(records) / sizeof(*records); i++) {
+		assert_int_equal(store_begin(s, &e), 0);
+		assert_int_equal(append(s, records[i]), 0);
+		assert_int_equal(store_end(s, &e), 0);
+	}
+	store_commit(s);
+	assert_int_equal(store_subject_records(s, "a-1", 0, 10, note_seq, &seqs, &e), 0);
+	assert_string_equal(seqs.data, "1 4 ");
+	buf_clear(&seqs);
+	assert_int_equal(store_subject_records(s, "a-1", 1, 10, note_seq, &seqs, &e), 0);
+	assert_string_equal(seqs.data, "4 ");
+	buf_clear(&seqs);
+	assert_int_equal(store_subject_records(s, "a-", 0, 10, note_seq, &seqs, &e), 0);
+	assert_int_equal(store_subject_records(s, "", 0, 10, note_seq, &seqs, &e), 0);
+	assert_int_equal(seqs.len, 0);
+	store_close(s);
+}
+
 static void
 test_second_process_is_refused(void **state)
 {
@@ -300,6 +341,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_unit_is_all_or_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_uncommitted_is_lost_committed_is_kept, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_records_of_a_person, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_second_process_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_newer_version_is_refused_untouched, setup,
 						teardown),
