@@ -21,7 +21,7 @@ enum {
 const struct command command_table[] = { COMMANDS(X) { .noun = NULL } };
 #undef X
 
-uint64_t
+option_set
 command_options(const struct command *cmd)
 {
 	return OPTIONS_GLOBAL | (cmd ? cmd->options : 0);
@@ -85,13 +85,28 @@ option_find(const char *name, size_t n)
 	return -1;
 }
 
-static int
-option_letter(char letter)
+int
+option_letter(const struct command *cmd, char letter)
 {
-	for (int i = 0; i < OPT_COUNT; i++)
-		if (letter && option_table[i].letter == letter)
+	int first = -1;
+
+	for (int i = 0; i < OPT_COUNT; i++) {
+		if (!letter || option_table[i].letter != letter)
+			continue;
+		if (cmd && command_options(cmd) & OPTION_BIT(i))
 			return i;
-	return -1;
+		first = first < 0 ? i : first;
+	}
+	return first;
+}
+
+/* As far as it is named by the words so far. */
+static const struct command *
+command_so_far(const struct command_line *line)
+{
+	const struct command *c = line->count ? command_find(line->args[0], "") : NULL;
+
+	return c || line->count < 2 ? c : command_find(line->args[0], line->args[1]);
 }
 
 static int
@@ -147,7 +162,7 @@ static int
 short_options(struct command_line *line, const char *word, const char *next, struct err *e)
 {
 	for (; *word; word++) {
-		int id = option_letter(*word);
+		int id = option_letter(command_so_far(line), *word);
 
 		if (id < 0)
 			return err_set(e, ERR_USAGE, "there is no option -%c; see `hopthuctl help`", *word);

@@ -82,7 +82,10 @@ enum option {
 #undef X
 	OPT_COUNT
 };
-#define O(ID) (UINT64_C(1) << OPT_##ID)
+/* A set of options; its highest bits are words of -o that only some commands have. */
+__extension__ typedef unsigned __int128 option_set;
+#define OPTION_BIT(n) ((option_set)1 << (n))
+#define O(ID) OPTION_BIT(OPT_##ID)
 #define OPTIONS_GLOBAL \
 	(O(SOCKET) | O(USER) | O(PASSWORD_FILE) | O(OUTPUT) | O(JSON) | O(TIMEOUT) | O(HELP) | \
 	 O(VERSION))
@@ -94,10 +97,9 @@ enum option {
 	(O(AGENCY) | O(LETTER) | O(DATE) | O(SIGNER) | O(REASON) | O(DECLARED) | O(ENCODING) | OPTIONS_HEAD)
 #define OPTIONS_ORDER \
 	(O(REASON) | O(LETTER) | O(DATE) | O(SIGNER) | O(EFFECTIVE) | O(WAIT) | O(DRY_RUN) | OPTIONS_HEAD)
-/* Among the options of a command: words of -o that only some commands have. */
-#define FORMAT_XLSX (UINT64_C(1) << 63)
-#define FORMAT_TEXT (UINT64_C(1) << 62)
-_Static_assert(OPT_COUNT <= 62, "the bits of an option set are used up");
+#define FORMAT_XLSX OPTION_BIT(127)
+#define FORMAT_TEXT OPTION_BIT(126)
+_Static_assert(OPT_COUNT <= 126, "the bits of an option set are used up");
 #define NO_ROUTE ROUTE_COUNT
 
 /* Said of each of the commands that write a letter of one item themselves. */
@@ -291,7 +293,7 @@ struct command {
 	int (*run)(struct ctl *c); /* returns the exit status */
 	const char *arguments;
 	int fewest, most;
-	uint64_t options; /* without the global ones */
+	option_set options; /* without the global ones */
 	int route;        /* enum route_id or NO_ROUTE */
 	const char *help, *more;
 };
@@ -315,7 +317,7 @@ void command_release(struct command_line *line);
 const struct command *command_find(const char *noun, const char *verb);
 bool command_is_noun(const char *noun);
 /* The options that may be given, the global ones too. */
-uint64_t command_options(const struct command *cmd);
+option_set command_options(const struct command *cmd);
 /* Words of -o that it has (NULL: no command yet); ends with NULL; caller frees the array. */
 const char **command_formats(const struct command *cmd);
 /* The nouns, or the verbs of a noun, each once; ends with NULL; caller frees the array. */
@@ -328,6 +330,8 @@ auto_words(const char ***words)
 }
 /* The number of the option with this long name, or -1. */
 int option_find(const char *name, size_t n);
+/* The one with this letter; of several the one that the command (NULL: none yet) takes.  -1: none. */
+int option_letter(const struct command *cmd, char letter);
 
 #define X(noun, verb, function, ...) int cmd_##function(struct ctl *c);
 COMMANDS(X)

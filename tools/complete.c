@@ -119,7 +119,7 @@ offer_value(const struct completing *k, const char *kind, size_t n)
 static void
 offer_options(const struct completing *k)
 {
-	uint64_t set = command_options(k->cmd);
+	option_set set = command_options(k->cmd);
 
 	for (int i = 0; i < OPT_COUNT; i++) {
 		AUTO(str) word = xasprintf("--%s", option_table[i].name);
@@ -131,7 +131,7 @@ offer_options(const struct completing *k)
 
 /* The option whose value the word after this one is, or -1. */
 static int
-wants_value(const char *word)
+wants_value(const struct command *cmd, const char *word)
 {
 	int id = -1;
 
@@ -139,10 +139,8 @@ wants_value(const char *word)
 		return -1;
 	if (word[1] == '-')
 		id = option_find(word + 2, strlen(word + 2));
-	else
-		for (int i = 0; i < OPT_COUNT; i++)
-			if (option_table[i].letter && option_table[i].letter == word[1] && !word[2])
-				id = i;
+	else if (!word[2])
+		id = option_letter(cmd, word[1]);
 	return id >= 0 && option_table[id].value ? id : -1;
 }
 
@@ -160,7 +158,7 @@ understand(struct completing *k)
 			option = -1;
 			continue;
 		}
-		option = wants_value(k->words[i]);
+		option = wants_value(k->cmd, k->words[i]);
 		if (k->words[i][0] == '-')
 			continue;
 		if (!k->noun) {

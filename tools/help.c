@@ -72,7 +72,7 @@ option_text(struct buf *b, const struct option_entry *o)
 }
 
 static void
-options(uint64_t set)
+options(option_set set)
 {
 	for (int i = 0; i < OPT_COUNT; i++) {
 		AUTO(buf) b = BUF_INIT;
@@ -240,7 +240,7 @@ roff(const char *text)
 }
 
 static void
-roff_options(uint64_t set)
+roff_options(option_set set)
 {
 	for (int i = 0; i < OPT_COUNT; i++) {
 		const struct option_entry *o = &option_table[i];

@@ -24,7 +24,7 @@ on_interrupt(int sig)
 
 /* Which commands know the word: a noun alone when all of its verbs do. */
 static void
-who_knows(struct buf *b, uint64_t bit)
+who_knows(struct buf *b, option_set bit)
 {
 	const char *last = "";
 

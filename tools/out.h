@@ -8,6 +8,7 @@
 
 #include "common/buf.h"
 #include "common/json.h"
+#include "tools/command.h"
 
 /*
  * Output.  Columns are declared once, rows are handed over as the door sent them, and -o picks the
@@ -66,7 +67,7 @@ extern const struct out_writer out_table, out_csv, out_json, out_jsonl;
 struct out_word {
 	const char *word; /* NULL: the end */
 	enum out_format format;
-	uint64_t only; /* bit that the options of a command must have; 0: every command has it */
+	option_set only; /* bit that the options of a command must have; 0: every command has it */
 };
 #define OUT_WORDS_MAX 8
 extern const struct out_word out_words[];
