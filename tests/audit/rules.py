@@ -1,0 +1,324 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The rules that records obey: doc/audit-format.md, "What a verifier checks"."""
+import base64
+import datetime
+import hashlib
+import hmac
+import re
+
+from c2sp import HEX64, LOG, Bad, Key, read_base64, read_json
+
+RECORD_MAX = 16384            # bytes
+CLOCK_STEP = 2.0              # seconds that the clock may differ from the machine's own count
+BRACKET = 300                 # seconds that our clock may differ from a witness's
+SILENCE = 26 * 3600           # seconds without any record
+
+EVENTS = set("genesis start stop config heartbeat auth.ok auth.fail operator agency request item name"
+             " plan approve refuse cancel retry intent resolve outcome hold drift accept read anchor"
+             " export erase incarnation".split())
+# What the rules read in a record of an event: without it the record has no form.
+NEEDS = {
+    "genesis": "cfg key", "start": "cfg", "config": "cfg", "request": "req",
+    "item": "req row round op", "name": "req row round op opid plan", "plan": "req",
+    "approve": "req round digest", "intent": "req row round op opid plan",
+    "outcome": "intent req row op opid result", "resolve": "intent req row op opid",
+    "hold": "intent req row op opid", "anchor": "witness size root at sig",
+    "incarnation": "old key target", "erase": "subj basis count",
+}
+INTEGERS = set("v seq mono req row round intent count size at needs late first drift".split())
+TEXTS = set("t boot ev op opid subj result witness sig key old target basis as".split())
+HASHES = set("cfg digest plan policy root attachment".split())
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
+
+
+def read_record(raw, seq):
+    """A record's object; Bad when it has no form."""
+    if len(raw) > RECORD_MAX:
+        raise Bad("is longer than %d bytes" % RECORD_MAX)
+    rec = read_json(raw)
+    ev = rec.get("ev")
+    if rec.get("v") != 1 or not isinstance(ev, str) or ev not in EVENTS:
+        raise Bad("is of no event that version 1 knows")
+    for key in ("seq t boot mono actor " + NEEDS.get(ev, "")).split():
+        if key not in rec:
+            raise Bad("has no %s" % key)
+    for key, value in rec.items():
+        if key in INTEGERS and (type(value) is not int or value < 0):
+            raise Bad("has a %s that is no number" % key)
+        if key in TEXTS | HASHES and not isinstance(value, str):
+            raise Bad("has a %s that is no text" % key)
+        if key in HASHES and not HEX64.fullmatch(value):
+            raise Bad("has a %s that is no SHA-256" % key)
+    if not isinstance(rec["actor"], dict) or not isinstance(rec["actor"].get("name"), str):
+        raise Bad("names no actor")
+    pii = rec.get("pii", {})
+    if not isinstance(pii, dict) or not all(isinstance(c, str) and HEX64.fullmatch(c)
+                                            for c in pii.values()):
+        raise Bad("has a commitment that is none")
+    if rec["seq"] != seq:
+        raise Bad("says it is record %d" % rec["seq"])
+    return rec
+
+
+def read_time(text):
+    try:
+        if not TIME.fullmatch(text):
+            raise ValueError
+        when = datetime.datetime.fromisoformat(text[:-1] + "+00:00")
+    except ValueError:
+        raise Bad("has a time of another form: %.40s" % text) from None
+    return when.timestamp()
+
+
+class Rules:
+    """Rules 1 to 7, 9 and 10, and the anchors of 8: one record after another."""
+
+    def __init__(self, report, policy, copy):
+        self.report, self.policy, self.copy = report, policy, copy
+        self.lines_of = {c.size: {s[3] for s in c.signatures} for c in copy.checkpoints}
+        self.roots = []              # (size, root, text) that a witness stands behind, in anchors
+        self.epochs = []             # (first record, key): which key signs from there on
+        self.time, self.boots = 0.0, {}
+        self.time_at = {}            # size of a checkpoint: time of its last record
+        self.anchored, self.behind = 0, []
+        self.running, self.cfg, self.policies = False, None, set()
+        self.requests, self.namers = {}, {}
+        self.newest, self.waiting, self.plans = {}, {}, {}
+        self.approved = {}           # (req, row): {hash of the line: round}
+        self.intents, self.closed = {}, {}
+        self.uncovered, self.by_subject, self.coverable = {}, {}, set()
+        self.erased = self.counted = 0
+
+    def fault(self, rule, text):
+        self.report.fault(self.seq, rule, text)
+
+    def tell(self, text):
+        self.report.tell(self.seq, text)
+
+    def take(self, seq, rec):
+        self.seq, self.rec = seq, rec
+        self._clock(rec)
+        if seq in self.lines_of:
+            self.time_at[seq] = self.time
+        if rec.get("policy") not in self.policies | {None}:
+            if self.policies:
+                self.tell("a policy that was not seen before: %s" % rec["policy"])
+            self.policies.add(rec["policy"])
+        if self.copy.part and rec["ev"] not in ("anchor", "erase"):
+            return
+        if (rec["ev"] == "genesis") != (seq == 1) and not self.copy.part:
+            self.fault("2", "genesis is the first record and no other")
+        handler = getattr(self, "_" + rec["ev"].replace(".", "_"), None)
+        if handler:
+            handler(rec)
+
+    def _clock(self, rec):
+        time, mono = read_time(rec["t"]), rec["mono"] / 1000
+        if self.time and time < self.time:
+            self.fault("1", "is earlier than the record before")
+        if self.time and time - self.time > SILENCE:
+            self.tell("no record for %d hours before it" % ((time - self.time) / 3600))
+        before, offset = self.boots.get(rec["boot"], (mono, time - mono))
+        if mono < before:
+            self.fault("1", "the machine's own count of time falls")
+        if abs(time - mono - offset) > CLOCK_STEP:
+            self.tell("the clock was set by %+.0f s" % (time - mono - offset))
+            offset = time - mono
+        self.boots[rec["boot"]] = (mono, offset)
+        self.time = max(time, self.time)
+        if time + BRACKET < self.anchored:
+            self.behind.append(self.seq)
+
+    # --- the daemon's own life ---
+    def _genesis(self, rec):
+        self._new_key(rec)
+
+    def _start(self, rec):
+        if self.running:
+            self.tell("start without a stop before it: a crash")
+        self.running = True
+        self._config(rec)
+
+    def _stop(self, _):
+        self.running = False
+
+    def _config(self, rec):
+        if self.cfg not in (None, rec["cfg"]):
+            self.tell("another configuration: %s" % rec["cfg"])
+        self.cfg = rec["cfg"]
+
+    def _drift(self, rec):
+        self.tell("drift: the directory was changed by somebody else")
+
+    def _export(self, rec):
+        self.tell("a copy of the log was given out by %s" % rec["actor"]["name"])
+
+    def _new_key(self, rec):
+        try:
+            key = Key(rec["key"])
+            if key.kind != LOG or key not in self.policy.logs:
+                raise Bad("the log's key %s is not in the policy" % rec["key"])
+            self.epochs.append((self.seq, key))
+        except Bad as e:
+            self.fault("9", str(e))
+
+    def _incarnation(self, rec):
+        self.tell("the log goes on from an older copy of itself, as %s" % rec["target"])
+        if self.epochs and rec["old"] != self.epochs[-1][1].name:
+            self.fault("9", "the origin until then was not %s" % rec["old"])
+        if rec["key"].partition("+")[0] != rec["target"]:
+            self.fault("9", "the new origin is not the name of its key")
+        self._new_key(rec)
+
+    # --- letters, their plans and who approved them ---
+    def _request(self, rec):
+        if rec["req"] in self.requests:
+            self.fault("4", "request %d is there twice" % rec["req"])
+        self.requests[rec["req"]] = (self.seq, rec["actor"]["name"])
+
+    def _item(self, rec):
+        self.newest[rec["req"], rec["row"]] = {k: rec.get(k) for k in
+                                               ("op", "opid", "round", "plan", "subj")}
+        waiting = self.waiting.setdefault(rec["req"], {})
+        if "plan" in rec:
+            waiting[rec["row"]] = rec["plan"]
+        else:
+            waiting.pop(rec["row"], None)
+
+    def _name(self, rec):
+        self.namers.setdefault(rec["req"], set()).add(rec["actor"]["name"])
+        self._item(rec)
+
+    def _plan(self, rec):
+        if "digest" not in rec or not rec.get("count"):
+            return
+        lines = dict(self.waiting.get(rec["req"], {}))
+        text = "hopthu-plan/2 %d\n" % len(lines) + "".join(
+            "%d %s\n" % line for line in sorted(lines.items()))
+        if hashlib.sha256(text.encode()).hexdigest() != rec["digest"] or rec["count"] != len(lines):
+            self.fault("4", "the plan digest is not that of the items of request %d" % rec["req"])
+        self.plans[rec["req"]] = {"digest": rec["digest"], "round": rec.get("round", 0),
+                                  "needs": rec.get("needs", 1), "lines": lines, "by": set()}
+
+    def _approve(self, rec):
+        who, req = rec["actor"]["name"], rec["req"]
+        plan = self.plans.get(req)
+        if not plan or (rec["digest"], rec["round"]) != (plan["digest"], plan["round"]):
+            return self.fault("4", "the approval names another digest than the plan has")
+        if who in self.namers.get(req, ()) or who == self.requests.get(req, (0, None))[1]:
+            return self.fault("5", "%s approves what %s asked for" % (who, who))
+        plan["by"].add(who)
+        if len(plan["by"]) >= plan["needs"]:
+            for row, line in plan["lines"].items():
+                self.approved.setdefault((req, row), {})[line] = plan["round"]
+
+    def _intent(self, rec):
+        req, row = rec["req"], rec["row"]
+        mine = {k: rec.get(k) for k in ("op", "opid", "round", "plan", "subj")}
+        if self.newest.get((req, row)) != mine:
+            self.fault("4", "the intent is not what was planned for row %d of request %d" % (row, req))
+        self.waiting.get(req, {}).pop(row, None)
+        if req in self.requests:
+            if self.approved.get((req, row), {}).get(rec["plan"], -1) < rec["round"]:
+                self.fault("4", "nobody approved row %d of request %d, or too few" % (row, req))
+        elif not rec["op"].startswith(("agency-", "operator-")) and rec["op"] != "password-policy":
+            self.fault("4", "%s without a letter" % rec["op"])
+        closed = self.closed.get(rec.get("subj"))
+        if closed and self.requests.get(req, (0,))[0] <= closed:
+            self.fault("6", "something is done to a mailbox that a later letter closed")
+        self.intents[self.seq] = {k: rec.get(k) for k in ("req", "row", "op", "opid", "subj")}
+
+    def _of_intent(self, rec):
+        """The open intent that a record names, or None, which is a fault."""
+        intent = self.intents.get(rec["intent"])
+        if intent != {k: rec.get(k) for k in ("req", "row", "op", "opid", "subj")}:
+            self.fault("3", "names record %d, which is no open intent of it" % rec["intent"])
+            return None
+        return intent
+
+    _resolve = _hold = _of_intent
+
+    def _outcome(self, rec):
+        intent = self._of_intent(rec)
+        if intent is None:
+            return
+        del self.intents[rec["intent"]]
+        if rec["result"] == "done" and rec["op"] == "restore":
+            self.closed.pop(rec.get("subj"), None)
+        if rec["result"] == "done" and rec["op"] in ("close", "purge") and rec.get("subj"):
+            letter = self.requests.get(rec["req"], (self.seq,))[0]
+            self.closed[rec["subj"]] = max(letter, self.closed.get(rec["subj"], 0))
+
+    # --- personal values ---
+    def openings(self, seq, rec, openings):
+        """Rule 7: {field: line} of this record, or None when there are none to be expected."""
+        pii = rec.get("pii", {})
+        for field, line in openings.items():
+            salt, value = bytes.fromhex(line["salt"]), line["value"]
+            text = b"hopthu/pii/1\0" + field.encode() + b"\0" + value.encode()
+            if pii.get(field) != hmac.new(salt, text, hashlib.sha256).hexdigest():
+                self.fault("7", "the opening of %s is not that of its commitment" % field)
+        self.counted += len(openings)
+        if set(pii) - set(openings):
+            self.uncovered[seq] = sorted(set(pii) - set(openings))
+            self.by_subject.setdefault(rec.get("subj"), []).append(seq)
+        if rec["ev"] in ("request", "refuse", "cancel", "retry", "read") and "subj" not in rec:
+            self.coverable.add(seq)
+
+    def _erase(self, rec):
+        self.tell("openings were erased on the basis of %s" % rec["basis"])
+        also = rec.get("also", [])
+        right = isinstance(also, list) and all(type(n) is int for n in also)
+        if not right or sorted(set(also)) != also:
+            return self.fault("7", "also is no ascending list of records")
+        for seq in also:
+            if seq >= self.copy.first and seq not in self.coverable:
+                self.fault("7", "record %d is none that can be erased so" % seq)
+        for seq in self.by_subject.pop(rec["subj"], []) + also:
+            self.erased += len(self.uncovered.pop(seq, ()))
+
+    # --- witnesses ---
+    def _anchor(self, rec):
+        try:
+            line = read_base64(rec["sig"])
+            size, root = rec["size"], rec["root"]
+            if not 1 <= size < self.seq:
+                raise Bad("it confirms records that are not before it")
+            if rec["sig"] not in self.lines_of.get(size, ()):
+                raise Bad("its line does not stand in checkpoints.ndjson")
+            key = self.policy.witness(rec["witness"], line[:4])
+            if key is None:
+                return self.tell("the policy does not name the witness %s" % rec["witness"])
+            origin = self.origin(size)
+            text = "%s\n%d\n%s\n" % (origin, size, base64.b64encode(bytes.fromhex(root)).decode())
+            if key.verify(text, line[4:]) != rec["at"]:
+                raise Bad("the signature of %s is wrong" % rec["witness"])
+        except Bad as e:
+            return self.fault("8", "anchor: %s" % e)
+        self.roots.append((size, bytes.fromhex(root), "the anchor in record %d" % self.seq))
+        self.anchored = max(self.anchored, rec["at"])
+
+    def key_at(self, size, origin):
+        """The log's key in force when it had so many records; None when the origin was another."""
+        keys = [key for first, key in self.epochs if first <= size]
+        if self.copy.part or not self.epochs:
+            return next((k for k in self.policy.logs if k.name == origin), None)
+        return keys[-1] if keys and keys[-1].name == origin else None
+
+    def origin(self, size):
+        if self.copy.part or not self.epochs:
+            return next((c.origin for c in self.copy.checkpoints if c.size == size), "")
+        return [key for first, key in self.epochs if first <= size][-1].name
+
+    def end(self):
+        if self.behind:
+            self.report.tell(self.behind[0], "its clock, and that of %d records in all, is behind the"
+                             " time at which a witness confirmed records before it" % len(self.behind))
+        for seq in self.intents:
+            self.report.tell(seq, "the intent has no outcome yet")
+        for seq, fields in self.uncovered.items():
+            if not self.copy.part:
+                self.report.fault(seq, "7", "no opening of %s, and no record erases it" %
+                                  ", ".join(fields))
+            else:
+                self.report.tell(seq, "no opening of %s in this part" % ", ".join(fields))
