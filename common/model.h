@@ -45,6 +45,9 @@ struct mailbox {
 	int64_t updated_at;
 };
 
+/* Stands where a person's value stood. */
+#define ERASED "(erased)"
+
 enum request_kind { REQUEST_LETTER, REQUEST_ORDER };
 
 struct request {
@@ -60,6 +63,7 @@ struct request {
 	int64_t needs;          /* approvers: 1, or 2 where the fuse says so */
 	const char *first_approver; /* of two; "" until there is one */
 	int64_t moves;          /* mailboxes it takes away or moves */
+	int64_t erased;         /* rows whose persons' values were erased */
 	const char *namers;     /* who proposed addresses for its rows: ",lan,tuan,"; "" when nobody */
 	int64_t declared; /* -1: not said */
 	enum state state; /* received planned approved done failed refused cancelled */
@@ -77,7 +81,8 @@ struct item {
 	enum state state;
 	const char *error; /* "" when none */
 	int64_t due;       /* seconds since 1970: not before; 0 = at once */
-	const char *opid, *plan;
+	const char *opid;
+	const char *plan;  /* its line; "": its person's values were erased */
 	uint8_t plan_sha[DIGEST_LEN];
 	const char *input; /* the row as canonical JSON */
 	bool tried;        /* something of it may have reached the directory: read first */

@@ -60,6 +60,8 @@
 	X(operator_revoke, POST, "/v1/operators/{name}/revoke", ROLE_ADMIN, ANY, "Take all of an operator's rights back") \
 	X(audit_list, GET, "/v1/audit", ROLE_AUDITOR | ROLE_ADMIN | ROLE_TECHNICIAN | ROLE_APPROVER, ANY, "Audit records") \
 	X(audit_show, GET, "/v1/audit/{seq}", ROLE_AUDITOR | ROLE_ADMIN | ROLE_TECHNICIAN | ROLE_APPROVER, ANY, "One audit record: who, what, on whose letter, before and after") \
+	X(audit_subject, GET, "/v1/audit/subject/{name}", ROLE_AUDITOR | ROLE_ADMIN, ANY, "Everything that is kept about one person") \
+	X(audit_erase, POST, "/v1/audit/erase", ROLE_ADMIN, ANY, "Erase a person's values from records, letters and registry") \
 	X(audit_verify, GET, "/v1/audit/verify", ROLES_ALL, ANY, "Recompute the tree over every record")
 
 enum route_id {

@@ -13,6 +13,7 @@
 #include "daemon/base/notify.h"
 #include "daemon/daemon.h"
 #include "daemon/directory/dir.h"
+#include "daemon/flow/erase.h"
 #include "daemon/flow/evidence.h"
 #include "daemon/flow/flow.h"
 #include "daemon/flow/intake.h"
@@ -247,6 +248,7 @@ on_turn_end(void *arg)
 		loop_timer_set(d->probe, RETRY_MS);
 	}
 	(void)store_tidy(d->store, intakes_next(d->flow));
+	erase_turn(d->flow);
 	log_directory(d);
 }
 

@@ -72,6 +72,9 @@
 	X(CONTACT, "contact", 0, "TEXT", "of a letter by telephone: whose identity was verified") \
 	X(ATTACHMENT, "attachment", 0, "FILE", \
 	  "the scan or signed file of the letter: its SHA-256 is sent, the file is not") \
+	X(PERSON, "person", 0, "PERSON", "reference, login or address of whom it is about") \
+	X(LEGAL_BASIS, "legal-basis", 0, "TEXT", \
+	  "the law or decision it rests on; stands in the log for good, so it names nobody") \
 	X(NEW_ADDRESS, "new-address", 0, "TEXT", "the address it shall have") \
 	X(ALL, "all", 0, NULL, "every command and option") \
 	X(MAN, "man", 0, NULL, "the part of the manual page that is made from the tables")
@@ -254,6 +257,19 @@ _Static_assert(OPT_COUNT <= 126, "the bits of an option set are used up");
 	  "one record: who, what, on whose letter, before and after", "") \
 	X("audit", "verify", audit_verify, "", 0, 0, 0, audit_verify, \
 	  "compute the whole log again; exit status 76 if it is not right", "") \
+	X("audit", "subject", audit_subject, "PERSON", 1, 1, 0, audit_subject, \
+	  "everything that is kept about one person", \
+	  "PERSON: a reference (`mailbox show` tells it), a login or an address. Mailbox, addresses, every row " \
+	  "of every letter, every record with its values, who read about the person, and which copies of the " \
+	  "log hold it. -o json has all of it, for the person who asks for their own data. It is recorded as a " \
+	  "reading.") \
+	X("audit", "erase", audit_erase, "", 0, 0, \
+	  O(PERSON) | O(LEGAL_BASIS) | O(YES) | O(DRY_RUN), audit_erase, \
+	  "erase a person's values; the log still verifies", \
+	  "--person and --legal-basis are required. The mailbox must be purged and every row about the person " \
+	  "ended. Records keep their commitments only, rows of letters say (erased), and of the addresses the " \
+	  "local part stays, which is never given again. What hopthu cannot erase is told: copies given out, " \
+	  "backups, the directory's log. Exit status 75: done, but still in unused places of the file.") \
 	X("template", "create", template, "", 0, 0, O(EXCEL) | FORMAT_XLSX, NO_ROUTE, \
 	  "a file to begin with: new mailboxes", MORE_TEMPLATE) \
 	X("template", "update", template, "", 0, 0, O(EXCEL) | FORMAT_XLSX, NO_ROUTE, \

@@ -10,6 +10,7 @@
 #include "daemon/base/log.h"
 #include "daemon/flow/choose.h"
 #include "daemon/flow/evidence.h"
+#include "daemon/flow/subject.h"
 #include "daemon/policy/authz.h"
 
 #define BODY_MAX 65536 /* of everything but letters: parsed JSON takes many times its bytes */
@@ -348,7 +349,9 @@ check_object(struct call *c, struct err *e)
 			return err_set(e, ERR_NOTFOUND, "there is no request %" PRId64, c->id);
 		return authz_agency(&c->op, r.agency, e);
 	case SCOPE_MAILBOX: {
-		const char *login = choose_login_of(c->flow, c->word, c->arena, e);
+		const char *login = subject_is_reference(c->word) ?
+			subject_login(c->flow, c->word, c->arena, e) :
+			choose_login_of(c->flow, c->word, c->arena, e);
 
 		if (!login)
 			return e->class == ERR_NOTFOUND ? -1 : err_wrap(e, "this is no address");
@@ -366,7 +369,8 @@ check_object(struct call *c, struct err *e)
 	return 0;
 }
 
-/* An auditor's own reads are recorded: that is what makes reading everything acceptable. */
+/* An auditor's own reads are recorded: that is what makes reading everything acceptable.  So is
+ * everybody's reading of all that is kept about a person. */
 static int
 record_read(struct call *c, struct err *e)
 {
@@ -375,7 +379,7 @@ record_read(struct call *c, struct err *e)
 	struct evidence ev = { .ev = EVENT_READ, .actor = c->who, .route = names[c->route] };
 	AUTO(buf) path = BUF_INIT;
 
-	if (!(c->op.roles & ROLE_AUDITOR) || strcmp(routes[c->route].method, "GET") ||
+	if ((!(c->op.roles & ROLE_AUDITOR) && c->route != ROUTE_audit_subject) || strcmp(routes[c->route].method, "GET") ||
 	    c->route == ROUTE_status || c->route == ROUTE_whoami || c->route == ROUTE_routes)
 		return 0;
 	buf_str(&path, door_path(c->req));
@@ -395,7 +399,8 @@ admit(struct call *c, struct err *e)
 	if (authz_roles(&c->op, routes[c->route].roles, routes[c->route].help, e))
 		return -1;
 	c->only_agency = c->op.agency;
-	if (c->only_agency && (c->route == ROUTE_audit_list || c->route == ROUTE_audit_show))
+	if (c->only_agency && (c->route == ROUTE_audit_list || c->route == ROUTE_audit_show ||
+			       c->route == ROUTE_audit_subject))
 		return err_set(e, ERR_DENIED, "%s belongs to agency %s, and the log is everybody's",
 			       c->op.name, c->only_agency);
 	if (c->only_agency && (c->route == ROUTE_address_list || c->route == ROUTE_address_show))

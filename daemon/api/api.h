@@ -71,6 +71,7 @@ int64_t call_number(struct call *c, const char *key, int64_t otherwise, int64_t 
 json_t *json_time(int64_t us);
 /* A request with items from a row on (limit 0: none).  NULL when there is none. */
 json_t *request_json(struct flow *f, int64_t id, int64_t offset, int64_t limit);
+json_t *mailbox_json(const struct mailbox *m);
 /* How an item shows itself: its own state seen through its request's. */
 enum state item_state(struct flow *f, const struct request *r, const struct item *i);
 #endif

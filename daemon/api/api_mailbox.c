@@ -4,11 +4,12 @@
 
 #include "daemon/api/api.h"
 #include "daemon/flow/choose.h"
+#include "daemon/flow/subject.h"
 
 #define PAGE 1000
 #define HISTORY 100
 
-static json_t *
+json_t *
 mailbox_json(const struct mailbox *m)
 {
 	json_t *aliases = json_array();
@@ -61,7 +62,9 @@ handle_mailbox_list(struct call *c)
 		call_fail(c, &e);
 		return;
 	}
-	if (after && *after && choose_split(c->flow, after, &from, &domain, c->arena, &e)) {
+	if (after && subject_is_reference(after)) /* stands where the login of an erased one stood */
+		from = after;
+	else if (after && *after && choose_split(c->flow, after, &from, &domain, c->arena, &e)) {
 		call_fail(c, &e);
 		return;
 	}

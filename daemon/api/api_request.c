@@ -154,7 +154,8 @@ add_plan(void *arg, const struct item *i)
 	buf_hex(&hex, i->plan_sha, DIGEST_LEN);
 	json_array_append_new(l->array, json_pack("{s:I,s:s,s:s,s:s,s:s,s:o?}", "row",
 						  (json_int_t)i->row, "op", op_word((int)i->op),
-						  "address", i->address, "line", i->plan, "sha256",
+						  "address", i->address, "line",
+						  *i->plan ? i->plan : ERASED, "sha256",
 						  hex.data, "input", json_loads(i->input, 0, NULL)));
 }
 

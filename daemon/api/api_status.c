@@ -4,6 +4,7 @@
 
 #include "daemon/api/api.h"
 #include "daemon/base/clock.h"
+#include "daemon/flow/erase.h"
 #include "daemon/flow/queue.h"
 
 static const char *version = "";
@@ -90,6 +91,7 @@ handle_status(struct call *c)
 	json_object_set_new(j, "audit", audit_json(f));
 	json_object_set_new(j, "database",
 			    json_pack("{s:b,s:s}", "writable", !*trouble, "reason", trouble));
+	json_object_set_new(j, "erasure", erase_status(f));
 	json_object_set_new(j, "mailboxes", mailboxes);
 	json_object_set_new(j, "memory_kb", json_integer(memory_kb()));
 	json_object_set_new(j, "longest_turn_ms",

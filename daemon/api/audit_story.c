@@ -79,6 +79,7 @@ static const char *const phrases[EVENT_COUNT] = {
 	[EVENT_OPERATOR] = "operator",
 	[EVENT_AGENCY] = "agency",
 	[EVENT_READ] = "read",
+	[EVENT_ERASE] = "erased the values of a person",
 };
 
 static void
@@ -145,7 +146,15 @@ add_change(struct flow *f, const json_t *rec, json_t *story)
 	struct item i;
 	struct plan p;
 
-	if (!item_of(f, rec, &i, a) || plan_read(&p, i.plan, NULL))
+	if (!item_of(f, rec, &i, a))
+		return;
+	if (!*i.plan) { /* the person's values were erased */
+		json_object_set_new(story, "op", json_string(op_word((int)i.op)));
+		json_object_set_new(story, "address", json_string(i.address));
+		json_object_set_new(story, "full_name", json_string(i.full_name));
+		return;
+	}
+	if (plan_read(&p, i.plan, NULL))
 		return;
 	/* planned again since: what this record was about is not kept */
 	if (opid && strcmp(opid, i.opid))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "daemon/api/reading.h"
 #include "daemon/flow/choose.h"
+#include "daemon/flow/subject.h"
 
 static const char *
 of_mailbox(struct call *c)
@@ -73,6 +74,8 @@ reading_subject(struct call *c)
 	else if (c->route == ROUTE_request_show || c->route == ROUTE_request_answer ||
 		 c->route == ROUTE_request_plan)
 		person = of_request(c);
+	else if (c->route == ROUTE_audit_subject)
+		person = subject_find(c->flow, c->word, c->arena, NULL);
 	else if (c->route == ROUTE_audit_show)
 		(void)store_records(c->flow->store, c->id - 1, 1, take_subject, c, NULL);
 	if (person && *person)

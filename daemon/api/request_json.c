@@ -45,10 +45,11 @@ add_item(void *arg, const struct item *i)
 	l->count++;
 	json_array_append_new(
 		l->items,
-		json_pack("{s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:o,s:o,s:o?}", "row", (json_int_t)i->row, "op",
+		json_pack("{s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:o,s:o,s:o?}", "row", (json_int_t)i->row, "op",
 			  op_word((int)i->op), "address", i->address, "state",
 			  state_word((int)item_state(l->flow, l->request, i)), "error", i->error, "ref",
-			  *i->ref == '~' ? "" : i->ref, "full_name", i->full_name, "effective",
+			  *i->ref == '~' ? "" : i->ref, "full_name", i->full_name, "person", i->person,
+			  "effective",
 			  json_time(i->due * 1000000), "updated_at", json_time(i->updated_at), "input",
 			  json_loads(i->input, 0, NULL)));
 }
@@ -109,6 +110,7 @@ request_head_json(struct flow *f, const struct request *r, enum state *shown)
 	json_object_set_new(j, "item_count", json_integer(r->items));
 	json_object_set_new(j, "open", json_integer(r->open));
 	json_object_set_new(j, "failed", json_integer(r->failed));
+	json_object_set_new(j, "erased", json_integer(r->erased));
 	json_object_set_new(j, "counts", counts);
 	json_object_set_new(j, "note", json_string(note_of(r)));
 	return j;

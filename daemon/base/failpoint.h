@@ -22,7 +22,10 @@
 	X(OUTCOME_WRITTEN, "outcome-written") /* the outcome is written, not committed */ \
 	X(OUTCOME_COMMITTED, "outcome-committed") /* the outcome is durable */ \
 	X(RESOLVE_READ, "resolve-read") /* a lost reply was resolved by reading, not recorded */ \
-	X(REQUEST_ENDED, "request-ended") /* the last item's outcome is durable */
+	X(REQUEST_ENDED, "request-ended") /* the last item's outcome is durable */ \
+	X(ERASE_WRITTEN, "erase-written") /* a part of an erasure is written, not committed */ \
+	X(ERASE_COMMITTED, "erase-committed") /* it is durable, the files still have the values */ \
+	X(ERASE_SCRUBBED, "erase-scrubbed") /* they have them no more, which is not noted yet */
 
 enum failpoint {
 #define X(N, w) FP_##N,

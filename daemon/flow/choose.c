@@ -94,6 +94,11 @@ choose_tell(const struct address *a, struct buf *out)
 		buf_str(out, "is in the directory, but not by hopthu");
 		break;
 	case ADDRESS_TOMBSTONE:
+		if (!a->request) {
+			buf_str(out, "was given out once, the data of its holder were erased: it is not "
+				"given again");
+			break;
+		}
 		buf_printf(out, "was given out once and purged by request %" PRId64
 			   ": it is not given again", a->request);
 		break;

@@ -195,6 +195,9 @@ decide_retry(struct flow *f, int64_t id, const char *reason, const struct actor 
 		return -1;
 	failed = store_failed(f->store, id);
 	ev.count = failed + n[STATE_HELD];
+	if (!ev.count && n[STATE_FAILED] && r.erased)
+		return err_set(e, ERR_CONFLICT, "what failed of request %" PRId64 " is about people whose data "
+			       "were erased: it cannot be tried again", id);
 	if (!ev.count && n[STATE_FAILED])
 		return err_set(e, ERR_CONFLICT, "what failed of request %" PRId64 " was asked for again in "
 			       "another request of the same letter: retry that one", id);

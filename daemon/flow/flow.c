@@ -3,6 +3,7 @@
 
 #include "daemon/base/log.h"
 #include "daemon/directory/dir.h"
+#include "daemon/flow/erase.h"
 #include "daemon/flow/evidence.h"
 #include "daemon/flow/foreign.h"
 #include "daemon/flow/intake.h"
@@ -33,6 +34,7 @@ flow_free(struct flow *f)
 {
 	if (!f)
 		return;
+	erase_free(f);
 	foreign_free(f);
 	intakes_free(f);
 	queue_free(f->queue);
@@ -89,7 +91,7 @@ flow_recover(struct flow *f, struct err *e)
 {
 	if (read_plan_key(f, e))
 		return -1;
-	return intake_recover(f, e) || queue_recover(f, e) ? -1 : 0;
+	return intake_recover(f, e) || queue_recover(f, e) || erase_recover(f, e) ? -1 : 0;
 }
 
 void

@@ -11,13 +11,15 @@
  * What puts policy, store and directory together.  intake: a letter becomes planned items.
  * decide: approve, refuse, cancel, retry.  queue: which item is next.  job: one item on its way
  * into the directory.  replan: items under which the directory moved.  order: entries of agencies
- * and operators.  password: the password rules in force.  evidence: the audit record of each of these.
+ * and operators.  password: the password rules in force.  subject: all that is kept about a person.
+ * erase: takes it away.  evidence: the audit record of each of these.
  */
 struct dir;
 struct queue;
 struct intakes;
 struct foreign;
 struct policies;
+struct erasures;
 
 #define FLOW_HINTS 2048
 struct hint {
@@ -38,6 +40,7 @@ struct flow {
 	uint8_t plan_key[PLAN_KEY]; /* salts of plan lines; a secret of the database */
 	char *password_tried; /* password.c: the rules of its last order of this run, or NULL */
 	int password_tries;   /* how often those may still be ordered */
+	struct erasures *erasures;
 	bool draining; /* nothing new is begun */
 };
 

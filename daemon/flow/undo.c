@@ -186,6 +186,10 @@ on_item(void *arg, const struct item *i)
 
 	w->count++;
 	w->undo->next_row = i->row + 1;
+	if (!*i->plan) {
+		cannot(w, i, "the data of its person were erased: nothing of it can come back");
+		return;
+	}
 	if (i->state != STATE_DONE) {
 		cannot(w, i, "it was not done: there is nothing to undo");
 		return;

@@ -28,6 +28,7 @@ static const char *const migrations[] = {
 	/* what the commitments in the log stand for: can be erased, the log cannot */
 	"CREATE TABLE opening (seq INTEGER NOT NULL, field TEXT NOT NULL, salt BLOB NOT NULL,"
 	" value TEXT NOT NULL, PRIMARY KEY (seq, field)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX opening_path ON opening (seq) WHERE field = 'path';"
 	"CREATE TABLE operator (name TEXT PRIMARY KEY, full_name TEXT NOT NULL,"
 	" roles INTEGER NOT NULL, agency TEXT, uid INTEGER, scram TEXT, created_at INTEGER NOT NULL,"
 	" revoked_at INTEGER NOT NULL, in_directory INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
@@ -72,7 +73,8 @@ static const char *const migrations[] = {
 	" signer_title TEXT NOT NULL, requester TEXT NOT NULL, requester_phone TEXT NOT NULL,"
 	" contact TEXT NOT NULL, attachment TEXT NOT NULL, policy TEXT NOT NULL,"
 	" due_at INTEGER NOT NULL, needs INTEGER NOT NULL, first_approver TEXT NOT NULL,"
-	" namers TEXT NOT NULL DEFAULT '', moves INTEGER NOT NULL DEFAULT 0) STRICT;"
+	" namers TEXT NOT NULL DEFAULT '', moves INTEGER NOT NULL DEFAULT 0,"
+	" erased INTEGER NOT NULL DEFAULT 0) STRICT;"
 	"CREATE INDEX request_state ON request (state);"
 	"CREATE INDEX request_letter ON request (agency, letter);"
 	"CREATE TABLE item (id INTEGER PRIMARY KEY, request INTEGER NOT NULL REFERENCES request (id),"

@@ -72,6 +72,9 @@ struct stored_record {
 /* Up to max records after seq, in order; stops early when each returns false.  -1: read error. */
 int store_records(struct store *s, int64_t after, int max,
 		  bool (*each)(void *arg, const struct stored_record *r), void *arg, struct err *e);
+/* Records of copies of the log that were given out. */
+int store_exports(struct store *s, int64_t after, int max,
+		  bool (*each)(void *arg, const struct stored_record *r), void *arg, struct err *e);
 int64_t store_last_seq(const struct store *s);
 int store_openings(struct store *s, int64_t seq,
 		   void (*each)(void *arg, const char *field, const char *value), void *arg,
@@ -84,6 +87,44 @@ int store_request_records(struct store *s, int64_t request, int64_t after, int m
 int store_subject_records(struct store *s, const char *subject, int64_t after, int max,
 			  bool (*each)(void *arg, const struct stored_record *r), void *arg,
 			  struct err *e);
+
+/* --- erasing a person's values ------------------------------------------------------------------ */
+/* Openings of a record, or only those of a field; *count grows by how many there were. */
+int store_erase_openings(struct store *s, int64_t seq, const char *field, int64_t *count,
+			 struct err *e) MUST_USE;
+/* *count: how many there are. */
+int store_has_openings(struct store *s, int64_t seq, const char *field, int64_t *count,
+		       struct err *e) MUST_USE;
+/* Rows stay, with ERASED where a value stood and the person's reference where the login stood. */
+int store_erase_item(struct store *s, int64_t id, const char *person, struct err *e) MUST_USE;
+int store_erase_mailbox(struct store *s, const char *login, const char *person,
+			struct err *e) MUST_USE;
+/* Of the addresses that lead to a login and are this person's, those that were only promised are free
+ * again; of the others the local part stays, as a tombstone that is nobody's. */
+int store_erase_addresses(struct store *s, const char *local, const char *person,
+			  struct err *e) MUST_USE;
+void store_each_address_of(struct store *s, const char *login, const char *person,
+			   void (*each)(void *arg, const char *local), void *arg);
+/* So many more rows of a request are erased; how many rows it has; its reason and refusal. */
+int store_count_erased(struct store *s, int64_t request, int64_t rows, struct err *e) MUST_USE;
+int64_t store_row_count(struct store *s, int64_t request);
+int store_erase_texts(struct store *s, int64_t request, struct err *e) MUST_USE;
+/* What auditors looked for (field "path"), of up to max records after seq, in order. */
+int store_readings(struct store *s, int64_t after, int max,
+		   void (*each)(void *arg, int64_t seq, const char *path), void *arg,
+		   struct err *e);
+/* Address of a mailbox that is not purged and that a person (by DN) answers for; NULL: none. */
+const char *store_kept_at_all(struct store *s, const char *custodian, struct arena *a);
+
+/* Erased values leave the files: in the unit that erased something, it is wanted ... */
+int store_want_scrub(struct store *s, struct err *e) MUST_USE;
+bool store_scrub_wanted(struct store *s);
+/* ... then some of it is done, some milliseconds, when nothing waits for a commit: 1 there is more, 0
+ * that was all, -1 it cannot be done now ... */
+int store_scrub_step(struct store *s, struct err *e);
+int store_scrub_percent(const struct store *s);
+/* ... and in a unit, which needs no audit record, it is wanted no more. */
+int store_scrubbed(struct store *s, struct err *e) MUST_USE;
 
 /* --- meta ---------------------------------------------------------------------------------- */
 char *store_meta(struct store *s, const char *key); /* caller frees; NULL: none */

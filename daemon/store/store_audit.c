@@ -53,13 +53,17 @@ subject_of(const char *rec, size_t n)
 	return end && end > p ? xstrndup(p, (size_t)(end - p)) : NULL;
 }
 
+/* Exports are found again in the same way: no person has this word for a reference. */
+#define EXPORTS "export"
+
 /* Which request and which person a record is about, found again by indexes: kept beside the log, not
  * in it. */
 static int
 add_indexes(struct store *s, const char *rec, size_t n, int64_t seq, struct err *e)
 {
 	int64_t request = request_of(rec, n);
-	AUTO(str) subject = subject_of(rec, n);
+	AUTO(str) subject = after_key(rec, n, "\"ev\":\"export\"", 13) ? xstrdup(EXPORTS) :
+									   subject_of(rec, n);
 
 	if (request && store_run(s, store_bind(s, SQL_AUDIT_REQUEST_ADD, "ii", request, seq), e))
 		return -1;
@@ -157,6 +161,13 @@ store_subject_records(struct store *s, const char *subject, int64_t after, int m
 	return each_record(s,
 			   store_bind(s, SQL_AUDIT_OF_SUBJECT, "sii", subject, after, (int64_t)max),
 			   each, arg, e);
+}
+
+int
+store_exports(struct store *s, int64_t after, int max,
+	      bool (*each)(void *, const struct stored_record *), void *arg, struct err *e)
+{
+	return store_subject_records(s, EXPORTS, after, max, each, arg, e);
 }
 
 int

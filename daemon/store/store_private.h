@@ -24,6 +24,8 @@ struct store {
 	bool broken;
 	bool changed;  /* in this unit, rows other than the log's */
 	int wal_pages;
+	unsigned page_size;             /* of the file; store_scrub.c */
+	int64_t scrub_at, scrub_size;   /* bytes: how far, of how many */
 	struct merkle tree, unit_tree, committed_tree;
 	struct err trouble;
 	struct waiting *first, **end;

@@ -43,6 +43,7 @@ read_request(sqlite3_stmt *st, int c, struct request *r, struct arena *a)
 		.first_approver = store_text(st, c + 30, a),
 		.namers = store_text(st, c + 31, a),
 		.moves = sqlite3_column_int64(st, c + 32),
+		.erased = sqlite3_column_int64(st, c + 33),
 	};
 }
 

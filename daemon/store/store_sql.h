@@ -10,7 +10,7 @@
 	"r.state, r.digest, r.round, r.items, r.open, r.failed, r.submitter, r.approver, r.refusal, " \
 	"r.submitted_at, r.approved_at, r.ended_at, r.domain, r.signer_title, r.requester, " \
 	"r.requester_phone, r.contact, r.attachment, r.policy, r.due_at, r.needs, r.first_approver, " \
-	"r.namers, r.moves"
+	"r.namers, r.moves, r.erased"
 #define MAILBOX_COLUMNS \
 	"login, address, person, full_name, agency, kind, status, login_allowed, delivery_allowed, " \
 	"title, unit, phone, rank, quota, opid, entry_uuid, request, updated_at, custodian, aliases, " \
@@ -47,6 +47,9 @@
 	"WHEN i.state NOT IN ('planned', 'checked', 'name-needed') OR r.state = 'name-needed' " \
 	"THEN i.state WHEN r.state = 'approved' AND i.due > " now " THEN 'scheduled' " \
 	"ELSE r.state END"
+/* Every address that leads to a login, as far as it is this person's. */
+#define ADDRESSES_OF_PERSON \
+	"(local = ?1 OR (local <> login AND login = ?1)) AND person = ?2"
 #define OPERATOR_COLUMNS \
 	"name, full_name, roles, agency, uid, scram, created_at, revoked_at, in_directory"
 
@@ -83,6 +86,10 @@
 		"ORDER BY size DESC LIMIT 1") \
 	X(OPENING_ADD, "INSERT INTO opening (seq, field, salt, value) VALUES (?, ?, ?, ?)") \
 	X(OPENING_OF, "SELECT field, value FROM opening WHERE seq = ? ORDER BY field") \
+	X(OPENING_COUNT, "SELECT count(*) FROM opening WHERE seq = ?1 AND (?2 IS NULL OR field = ?2)") \
+	X(OPENING_ERASE, "DELETE FROM opening WHERE seq = ?1 AND (?2 IS NULL OR field = ?2)") \
+	X(OPENING_PATHS, "SELECT seq, value FROM opening INDEXED BY opening_path " \
+		"WHERE field = 'path' AND seq > ? ORDER BY seq LIMIT ?") \
 	X(FRONTIER_GET, "SELECT size, hashes FROM frontier WHERE id = 1") \
 	X(FRONTIER_PUT, "INSERT INTO frontier (id, size, hashes) VALUES (1, ?, ?) " \
 		"ON CONFLICT (id) DO UPDATE SET size = excluded.size, hashes = excluded.hashes") \
@@ -120,6 +127,24 @@
 	X(ADDRESS_ALIKE, "SELECT local FROM address WHERE shape = ?1 AND shape <> '' LIMIT ?2") \
 	X(ADDRESS_END, "UPDATE address SET state = 'tombstone', request = ?2, ended_at = ?3 " \
 		"WHERE (local = ?1 OR (local <> login AND login = ?1)) AND state <> 'tombstone'") \
+	X(ADDRESS_OF_PERSON, "SELECT local FROM address WHERE " ADDRESSES_OF_PERSON) \
+	X(ADDRESS_UNPROMISE, "DELETE FROM address WHERE " ADDRESSES_OF_PERSON " " \
+		"AND state = 'reserved' AND active_at = 0 AND ended_at = 0") \
+	X(ADDRESS_ERASE, "UPDATE address SET domain = '', login = local, state = 'tombstone', " \
+		"request = 0, person = '', reserved_at = 0, active_at = 0, alias_at = 0, ended_at = 0 " \
+		"WHERE " ADDRESSES_OF_PERSON) \
+	X(MAILBOX_ERASE, "UPDATE mailbox SET login = ?2, address = ?3, full_name = ?3, title = '', " \
+		"unit = '', phone = '', rank = '', entry_uuid = '', custodian = '', aliases = '' " \
+		"WHERE login = ?1 AND person = ?2") \
+	X(MAILBOX_KEPT_AT_ALL, "SELECT address FROM mailbox WHERE custodian = ? AND custodian <> '' " \
+		"AND status <> 'purged' LIMIT 1") \
+	X(ITEM_ERASE, "UPDATE item SET ref = '', login = ?2, address = ?3, full_name = ?3, " \
+		"error = iif(error = '', '', ?3), plan = '', " \
+		"input = '{\"full_name\":\"' || ?3 || '\",\"op\":\"' || op || '\"}' WHERE id = ?1") \
+	X(ITEM_ROWS, "SELECT count(*) FROM item WHERE request = ?") \
+	X(REQUEST_ERASED, "UPDATE request SET erased = erased + ?2 WHERE id = ?1") \
+	X(REQUEST_TEXTS_ERASE, "UPDATE request SET reason = iif(reason = '', '', ?2), " \
+		"refusal = iif(refusal = '', '', ?2) WHERE id = ?1") \
 	X(MAILBOX_GET, "SELECT " MAILBOX_COLUMNS " FROM mailbox WHERE login = ?") \
 	X(MAILBOX_PUT, "INSERT INTO mailbox (" MAILBOX_COLUMNS ") " \
 		"VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (login) DO UPDATE SET " \
@@ -192,9 +217,9 @@
 		"WHEN " ADDRESS_LOST " THEN 'the address went to another mailbox since this was planned, or " \
 		"is promised no more: it is planned and needs approval again' ELSE '' END, " \
 		"tried = 1, updated_at = ?2 WHERE request = ?1 AND (state = 'held' OR (state = 'failed' " \
-		"AND NOT " ASKED_AGAIN("item") "))") \
+		"AND plan <> '' AND NOT " ASKED_AGAIN("item") "))") \
 	X(ITEM_FAILED, "SELECT count(*) FROM item WHERE request = ?1 AND state = 'failed' " \
-		"AND NOT " ASKED_AGAIN("item")) \
+		"AND plan <> '' AND NOT " ASKED_AGAIN("item")) \
 	X(REQUEST_READY, "SELECT r.id FROM request r WHERE r.state = 'approved' " \
 		"AND (EXISTS (SELECT 1 FROM item i INDEXED BY item_state WHERE i.request = r.id " \
 		"AND i.state = 'planned' AND i.due <= ?1) OR EXISTS (SELECT 1 FROM item i " \

@@ -228,6 +228,7 @@ class Judge:
         """Every opening opens a commitment of its record: HMAC-SHA256(salt, domain field 0 value)."""
         import hmac
         records = {r.get("seq"): r for r in self.records}
+        self.check_erasures(records)
         for o in self.openings:
             made = hmac.digest(bytes(o["salt"]), b"hopthu/pii/1\0" + o["field"].encode() + b"\0" +
                                o["value"].encode(), "sha256").hex()
@@ -235,6 +236,42 @@ class Judge:
             if pii.get(o["field"]) != made:
                 self.complain("I5", "opening %s of record %d does not open it", o["field"],
                               o["seq"])
+
+    def check_erasures(self, records):
+        """A commitment without an opening is one that a later erasure covers."""
+        have = {(o["seq"], o["field"]) for o in self.openings}
+        last, also = {}, {}
+        for r in self.records:
+            if r.get("ev") != "erase":
+                continue
+            last[r.get("subj")] = r["seq"]
+            if not r.get("subj") or not r.get("basis"):
+                self.complain("I5", "the erasure %d does not say whose, or by which law", r["seq"])
+            for seq in r.get("also", []):
+                also[seq] = r["seq"]
+                named = records.get(seq, {})
+                if seq >= r["seq"] or "subj" in named or named.get("ev") not in (
+                        "request", "refuse", "cancel", "retry", "read"):
+                    self.complain("I5", "the erasure %d may not cover record %d", r["seq"], seq)
+        self.erased_persons = set(last)
+        for seq, r in records.items():
+            for field in r.get("pii", {}):
+                if (seq, field) not in have and seq > last.get(r.get("subj"), 0) and \
+                        seq > also.get(seq, 0):
+                    self.complain("I5", "%s of record %d is without opening, and no erasure covers it",
+                                  field, seq)
+
+    def is_erased(self, item):
+        """Its person's values are gone, and the log says that they were erased."""
+        if item["plan"]:
+            return False
+        if item["person"] not in self.erased_persons:
+            self.complain("I7", "item %d has no plan, and no erase record is about its person",
+                          item["id"])
+        if (item["login"], item["address"], item["full_name"], item["ref"]) != (
+                item["person"], "(erased)", "(erased)", ""):
+            self.complain("I7", "item %d is erased, and still says %r", item["id"], item)
+        return True
 
     def opening(self, seq, field):
         for o in self.openings_by_seq().get(seq, ()):
@@ -277,6 +314,8 @@ class Judge:
         by_request = collections.defaultdict(list)
         for i in self.items:
             by_request[i["request"]].append(i)
+            if self.is_erased(i):
+                continue
             line = i["plan"].encode()
             if hashlib.sha256(line).digest() != bytes(i["plan_sha"]):
                 self.complain("I7", "item %d: the hash of its plan is not its plan's", i["id"])
@@ -337,7 +376,8 @@ class Judge:
                 wanted = "add" if i["op"] in ("create", "agency-add", "operator-add") else "modify"
                 if got[0].type != wanted:
                     self.complain("I1", "%s was done by %r", what, got[0])
-                if i["op"] in LETTER_OPS and got[0].dn != self.person_dn(i["login"]):
+                if i["op"] in LETTER_OPS and i["plan"] and \
+                        got[0].dn != self.person_dn(i["login"]):
                     self.complain("I1", "%s was done to %s", what, got[0].dn)
             elif got and i["state"] not in ("running", "unknown", "held"):
                 self.complain("I1", "%s has writes in the accesslog: %s", what, got)
@@ -469,7 +509,7 @@ class Judge:
     # --- I7 ---
     def check_three_ways(self, api):
         for login, m in self.mailboxes.items():
-            if login in self.foreign:
+            if login in self.foreign or self.is_erased_mailbox(m):
                 continue
             e = self.people.get(login)
             if e is None:
@@ -478,7 +518,7 @@ class Judge:
             self.compare(login, m, e)
         for login in self.people:
             if login not in self.mailboxes and login not in self.foreign and \
-                    login != "hopthu-warmup":
+                    login != "hopthu-warmup" and not self.was_somebodys(login):
                 self.complain("I7", "entry %s is not in the database", login)
         if api is not None:
             have = {m["login"]: m for m in api}
@@ -493,6 +533,16 @@ class Judge:
                         self.complain("I7", "door and database differ in %s of %s", key, login)
         self.check_fold()
         self.check_units()
+
+    def is_erased_mailbox(self, m):
+        return m["login"] == m["person"] and m["person"] in self.erased_persons and \
+            m["status"] == "purged" and m["address"] == m["full_name"] == "(erased)"
+
+    def was_somebodys(self, login):
+        """The entry of a purged mailbox stays in the directory when its holder's values are erased."""
+        a = self.addresses.get(login, {})
+        return (a.get("state"), a.get("person"), a.get("request"), a.get("domain")) == (
+            "tombstone", "", 0, "") and first(self.people[login], "hopthuStatus") == b"purged"
 
     def compare(self, login, row, entry):
         for column, attribute in ATTRIBUTES.items():

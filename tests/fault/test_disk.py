@@ -148,6 +148,32 @@ def test_disk_full_at_start(small_disk):
     w.judge()
 
 
+def test_disk_full_while_erasing(small_disk):
+    """All of it or nothing, and the rest when there is room again."""
+    w = small_disk
+    name = "Khuất Thị Quỳnh Xuyến"
+    r = w.submit([people.create(1, full_name=name), people.create(2)])
+    w.ctl("request", "refuse", r["id"], "--reason", "x", user="minh")
+    w.run([people.create(n) for n in range(100, 600)])
+    person = r["items"][0]["person"]
+    ask = {"person": person, "legal_basis": "Luật 91/2025/QH15"}
+    ballast = fill(w)
+    got = w.door("admin").ask("POST", "/v1/audit/erase", body=ask)
+    assert got.status in (200, 503), got
+    shown = w.show(r["id"])["items"]
+    assert (shown[0]["full_name"] == "(erased)") == (got.status == 200), (got, shown)
+    if got.status == 503:
+        assert re.search("disk|space|full|write", got.json["error"], re.I), got
+    ballast.unlink()
+    wait_for(lambda: w.status()["database"]["writable"], "the database to be writable", 30)
+    if got.status == 503:
+        assert w.door("admin").ask("POST", "/v1/audit/erase", body=ask).status == 200
+    wait_for(lambda: w.status()["erasure"] is None, "the erasure to be finished", 30)
+    left = [f.name for f in w.data.rglob("*") if f.is_file() and name.encode() in f.read_bytes()]
+    assert not left, left
+    w.judge()
+
+
 class Inject:
     """strace attached to the daemon; ends with the block."""
 

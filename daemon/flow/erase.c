@@ -1,0 +1,587 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
+#include <string.h>
+
+#include "daemon/base/failpoint.h"
+#include "daemon/base/log.h"
+#include "daemon/directory/dir.h"
+#include "daemon/flow/erase.h"
+#include "daemon/flow/erase_report.h"
+#include "daemon/flow/evidence.h"
+#include "daemon/flow/subject.h"
+
+#define UNIT_RECORDS 250 /* whose openings go in one unit: some milliseconds */
+#define UNIT_ROWS 50
+#define RETRY_MS 1000
+#define META "erase" /* who erases whom, while it is under way: canonical JSON, else "" */
+
+enum phase { WALK, WRITE, WRITTEN, PAGES, LOOK };
+
+struct erase {
+	struct flow *flow;
+	struct subject subject;
+	struct erase_numbers numbers;
+	struct actor who;
+	const char *basis, *dn; /* dn: NULL when there is no mailbox of the person */
+	bool dry_run;
+	bool resumed;           /* begun by an earlier run, or before a fault */
+	bool whole;             /* nothing is left to delete */
+	enum phase phase;
+	size_t also_at, row_at, letter_at;
+	int64_t cursor; /* records about the person whose openings are gone */
+	erase_done_cb *cb;
+	void *arg;
+};
+
+struct erasures {
+	struct erase *now;     /* NULL: none is under way */
+	bool scrub;            /* pages wait to be overwritten */
+	bool pause;            /* until the timer */
+	struct loop_timer *timer;
+	struct err why;        /* it cannot go on now */
+};
+
+static void step(void *arg);
+
+static void
+nothing(void *arg)
+{
+	(void)arg; /* the turn that it makes is what is wanted */
+}
+
+/* --- its end ------------------------------------------------------------------------------------ */
+
+static void
+free_erase(struct erase *x)
+{
+	loop_forget(x->flow->loop, x);
+	store_forget(x->flow->store, x);
+	subject_release(&x->subject);
+	free(x);
+}
+
+/* Whoever waits is told; an erasure that is not whole goes on. */
+static void
+tell(struct erase *x, const struct err *failure)
+{
+	erase_done_cb *cb = x->cb;
+
+	x->cb = NULL;
+	if (cb)
+		cb(x->arg, failure ? NULL : erase_report(&x->numbers, &x->subject, x->dry_run,
+							  x->flow->erasures->why.msg), failure);
+}
+
+static void
+end(struct erase *x, const struct err *failure)
+{
+	struct erasures *g = x->flow->erasures;
+
+	tell(x, failure);
+	g->now = NULL;
+	free_erase(x);
+}
+
+/* --- the entry in the directory ------------------------------------------------------------------ */
+
+static void
+on_entry(void *arg, const struct dir_result *r)
+{
+	struct flow *f = arg;
+	struct erase *x = f->erasures ? f->erasures->now : NULL;
+
+	if (!x || x->phase != LOOK)
+		return;
+	x->numbers.entry = r->class == DIR_OK && r->entry ? ENTRY_THERE :
+			   r->class == DIR_OK || r->class == DIR_ABSENT ? ENTRY_GONE : ENTRY_UNKNOWN;
+	end(x, NULL);
+}
+
+static void
+look(struct erase *x)
+{
+	static const char *const attrs[] = { "hopthuStatus", NULL };
+
+	x->phase = LOOK;
+	x->numbers.dn = x->dn;
+	if (!x->dn || !x->cb) {
+		end(x, NULL);
+		return;
+	}
+	dir_read(x->flow->dir, x->dn, attrs, on_entry, x->flow);
+}
+
+/* --- the units ----------------------------------------------------------------------------------- */
+
+static int
+remember(struct erase *x, struct err *e)
+{
+	AUTO(json) j = json_pack("{s:s,s:s,s:s,s:s,s:s}", "basis", x->basis, "mech", x->who.mech, "name",
+				 x->who.name, "person", x->subject.person, "src", x->who.src);
+	AUTO(str) text = json_dumps(j, JSON_COMPACT);
+
+	return store_set_meta(x->flow->store, META, text, e) || store_want_scrub(x->flow->store, e) ? -1 : 0;
+}
+
+/* Records without the reference come first: only the rows tell which they are. */
+static int
+take_also(struct erase *x, struct evidence *ev, int64_t also[UNIT_RECORDS], struct err *e)
+{
+	struct subject *u = &x->subject;
+
+	while (x->also_at < u->also_count && ev->also_count < UNIT_RECORDS) {
+		const struct subject_also *a = &u->also[x->also_at++];
+
+		if (store_erase_openings(x->flow->store, a->seq, a->field, &ev->count, e))
+			return -1;
+		also[ev->also_count++] = a->seq;
+	}
+	ev->also = also;
+	return 0;
+}
+
+static int
+take_row(struct erase *x, const struct subject_row *w, struct err *e)
+{
+	struct store *s = x->flow->store;
+	AUTO(arena) a = arena_new();
+	struct item i;
+
+	if (!w->item || w->erased || !store_item(s, w->item, &i, a))
+		return 0;
+	/* a promise that no mailbox came of */
+	return store_erase_addresses(s, arena_strndup(a, i.address, strcspn(i.address, "@")),
+				     x->subject.person, e) ||
+			       store_erase_item(s, i.id, x->subject.person, e) ||
+			       store_count_erased(s, i.request, 1, e) ? -1 : 0;
+}
+
+static int
+take_rows(struct erase *x, struct err *e)
+{
+	struct subject *u = &x->subject;
+
+	for (int n = 0; n < UNIT_ROWS && x->row_at < u->row_count; n++)
+		if (take_row(x, &u->rows[x->row_at++], e))
+			return -1;
+	for (int n = 0; n < UNIT_ROWS && x->row_at == u->row_count && x->letter_at < u->letter_count; n++) {
+		const struct subject_letter *l = &u->letters[x->letter_at++];
+
+		if (l->alone && store_erase_texts(x->flow->store, l->id, e))
+			return -1;
+	}
+	return 0;
+}
+
+static int
+take_mailbox(struct erase *x, struct err *e)
+{
+	const struct subject *u = &x->subject;
+
+	if (!u->has_mailbox || !strcmp(u->mailbox.login, u->person))
+		return 0;
+	return store_erase_addresses(x->flow->store, u->mailbox.login, u->person, e) ||
+			       store_erase_mailbox(x->flow->store, u->mailbox.login, u->person, e) ? -1 : 0;
+}
+
+struct seqs {
+	int64_t all[UNIT_RECORDS];
+	int count;
+};
+
+static bool
+take_seq(void *arg, const struct stored_record *r)
+{
+	struct seqs *l = arg;
+
+	l->all[l->count++] = r->seq;
+	return l->count < UNIT_RECORDS;
+}
+
+static int
+take_openings(struct erase *x, struct evidence *ev, struct err *e)
+{
+	struct seqs l = { .count = 0 };
+
+	if (store_subject_records(x->flow->store, x->subject.person, x->cursor, UNIT_RECORDS, take_seq, &l,
+				  e) < 0)
+		return -1;
+	for (int n = 0; n < l.count; n++) {
+		if (store_erase_openings(x->flow->store, l.all[n], NULL, &ev->count, e))
+			return -1;
+		x->cursor = l.all[n];
+	}
+	x->whole = l.count < UNIT_RECORDS && x->row_at == x->subject.row_count &&
+		   x->letter_at == x->subject.letter_count;
+	return 0;
+}
+
+static int
+write_unit(struct erase *x, struct err *e)
+{
+	struct evidence ev = { .ev = EVENT_ERASE, .actor = x->who, .basis = x->basis,
+			       .subj = x->subject.person };
+	int64_t also[UNIT_RECORDS];
+
+	if (remember(x, e) || take_also(x, &ev, also, e))
+		return -1;
+	if (x->also_at == x->subject.also_count &&
+	    (take_mailbox(x, e) || take_rows(x, e) || take_openings(x, &ev, e)))
+		return -1;
+	if (x->whole && store_set_meta(x->flow->store, META, "", e))
+		return -1;
+	x->numbers.erased += ev.count;
+	x->numbers.units++;
+	return evidence_append(x->flow, &ev, NULL, e);
+}
+
+/* What was done so far stays done: gathered again, it is found erased. */
+static void
+give_up(struct erase *x, const struct err *why)
+{
+	struct erasures *g = x->flow->erasures;
+
+	if (!x->resumed && !x->numbers.units_done) { /* nothing of it happened */
+		end(x, why);
+		return;
+	}
+	g->why = *why;
+	tell(x, why);
+	g->now = NULL;
+	free_erase(x);
+	g->pause = true;
+	loop_timer_set(g->timer, RETRY_MS);
+}
+
+static void
+on_written(void *arg, const struct err *failure)
+{
+	struct erase *x = arg;
+
+	if (failure) {
+		give_up(x, failure);
+		return;
+	}
+	failpoint(FP_ERASE_COMMITTED);
+	x->numbers.units_done = x->numbers.units;
+	x->flow->erasures->scrub = true;
+	x->flow->erasures->why.msg[0] = '\0';
+	x->phase = x->whole ? PAGES : WRITE;
+	if (x->whole)
+		log_info("the personal values of %s are erased by %s: %" PRId64 " openings", x->subject.person,
+			 x->who.name, x->numbers.erased);
+	loop_defer(x->flow->loop, x->whole ? nothing : step, x);
+}
+
+static void
+write_next(struct erase *x)
+{
+	struct store *s = x->flow->store;
+	struct err e = ERR_INIT;
+
+	if (store_begin(s, &e)) {
+		give_up(x, &e);
+		return;
+	}
+	if (write_unit(x, &e)) {
+		store_abort(s);
+		give_up(x, &e);
+		return;
+	}
+	if (store_end(s, &e)) {
+		give_up(x, &e);
+		return;
+	}
+	failpoint(FP_ERASE_WRITTEN);
+	x->phase = WRITTEN;
+	store_after_commit(s, on_written, x);
+}
+
+/* --- what must not be erased ---------------------------------------------------------------------- */
+
+static int
+check(struct erase *x, struct err *e)
+{
+	const struct subject *u = &x->subject;
+	AUTO(arena) a = arena_new();
+	const char *kept;
+
+	if (u->open)
+		return err_set(e, ERR_CONFLICT, "%s", u->open);
+	if (u->has_mailbox && u->mailbox.status != STATUS_PURGED)
+		return err_set(e, ERR_CONFLICT, "the mailbox %s of this person is %s%s%s: only what is about a "
+			       "purged mailbox can be erased, and a purge is a letter (`hopthuctl mailbox "
+			       "purge %s`)", u->mailbox.address, status_word((int)u->mailbox.status),
+			       *u->mailbox.purge_due ? " and its data are kept until " : "",
+			       u->mailbox.purge_due, u->mailbox.address);
+	kept = x->dn ? store_kept_at_all(x->flow->store, x->dn, a) : NULL;
+	if (kept)
+		return err_set(e, ERR_CONFLICT, "this person answers for the mailbox %s: name another "
+			       "custodian in a letter first", kept);
+	return 0;
+}
+
+/* Everything is known: what would go, in numbers. */
+static int
+count(struct erase *x, struct err *e)
+{
+	const struct subject *u = &x->subject;
+	struct erase_numbers *n = &x->numbers;
+
+	for (size_t i = 0; i < u->also_count; i++) {
+		int64_t here = 0;
+
+		if (store_has_openings(x->flow->store, u->also[i].seq, u->also[i].field, &here, e))
+			return -1;
+		n->openings += here;
+	}
+	for (size_t i = 0; i < u->row_count; i++)
+		n->rows += u->rows[i].item && !u->rows[i].erased;
+	return 0;
+}
+
+static void
+walked(struct erase *x)
+{
+	const struct subject *u = &x->subject;
+	struct err e = ERR_INIT;
+
+	if (u->has_mailbox && strcmp(u->mailbox.login, u->person)) {
+		AUTO(str) dn = subject_dn(x->flow, u->mailbox.login);
+
+		x->dn = arena_strdup(u->arena, dn);
+	}
+	if ((!x->resumed && check(x, &e)) || count(x, &e)) {
+		end(x, &e);
+		return;
+	}
+	if (!x->dry_run && !x->resumed && u->erased && !x->numbers.openings && !x->numbers.rows) {
+		err_set(&e, ERR_CONFLICT, "the values of %s are erased already", u->person);
+		end(x, &e);
+		return;
+	}
+	if (x->dry_run) {
+		look(x);
+		return;
+	}
+	x->phase = WRITE;
+	write_next(x);
+}
+
+/* Openings of the records about the person are counted while they are gathered. */
+static int
+count_some(struct erase *x, size_t from, struct err *e)
+{
+	for (size_t i = from; i < x->subject.seq_count; i++) {
+		int64_t n = 0;
+
+		if (store_has_openings(x->flow->store, x->subject.seqs[i], NULL, &n, e))
+			return -1;
+		x->numbers.openings += n;
+	}
+	return 0;
+}
+
+static void
+step(void *arg)
+{
+	struct erase *x = arg;
+	size_t before = x->subject.seq_count;
+	struct err e = ERR_INIT;
+	int rc;
+
+	if (x->phase == WRITE) {
+		write_next(x);
+		return;
+	}
+	rc = subject_step(&x->subject, &e);
+	if (rc < 0 || count_some(x, before, &e)) {
+		give_up(x, &e);
+		return;
+	}
+	if (rc)
+		loop_defer(x->flow->loop, step, x);
+	else
+		walked(x);
+}
+
+/* --- pages ---------------------------------------------------------------------------------------- */
+
+static int
+not_wanted_any_more(struct flow *f, struct err *e)
+{
+	if (store_begin(f->store, e))
+		return -1;
+	if (store_scrubbed(f->store, e)) {
+		store_abort(f->store);
+		return -1;
+	}
+	return store_end(f->store, e);
+}
+
+/* The pages are done, or cannot be done now: who waits is told either way. */
+static void
+pages_done(struct flow *f, const struct err *why)
+{
+	struct erasures *g = f->erasures;
+
+	if (why) {
+		log_warn("%s", why->msg);
+		g->why = *why;
+		g->pause = true;
+		loop_timer_set(g->timer, RETRY_MS);
+	} else {
+		g->scrub = false;
+		g->why.msg[0] = '\0';
+	}
+	if (g->now && g->now->phase == PAGES)
+		look(g->now);
+}
+
+void
+erase_turn(struct flow *f)
+{
+	struct erasures *g = f->erasures;
+	struct err e = ERR_INIT;
+	int rc;
+
+	/* not while more is being deleted: the pages are gone through once */
+	if (!g || !g->scrub || g->pause || store_dirty(f->store) || (g->now && g->now->phase < PAGES))
+		return;
+	rc = store_scrub_step(f->store, &e);
+	if (rc > 0) {
+		loop_defer(f->loop, nothing, g);
+		return;
+	}
+	failpoint(FP_ERASE_SCRUBBED);
+	if (!rc && not_wanted_any_more(f, &e))
+		rc = -1;
+	pages_done(f, rc ? &e : NULL);
+	loop_defer(f->loop, nothing, g);
+}
+
+/* --- beginning and going on ------------------------------------------------------------------------ */
+
+static struct erase *
+new_erase(struct flow *f, const char *person, const char *basis, const struct actor *who, struct err *e)
+{
+	struct erase *x = xcalloc(1, sizeof(*x));
+	struct arena *a;
+
+	x->flow = f;
+	if (subject_init(&x->subject, f, person, e)) {
+		free_erase(x);
+		return NULL;
+	}
+	a = x->subject.arena;
+	x->basis = arena_strdup(a, basis);
+	x->who = (struct actor){ arena_strdup(a, who->name), arena_strdup(a, who->mech),
+				 arena_strdup(a, who->src) };
+	f->erasures->now = x;
+	loop_defer(f->loop, step, x);
+	return x;
+}
+
+int
+erase_begin(struct flow *f, const struct erase_ask *ask, erase_done_cb *cb, void *arg, struct err *e)
+{
+	AUTO(str) left = store_meta(f->store, META);
+	struct erase *x;
+
+	if (f->erasures->now || (left && *left))
+		return err_set(e, ERR_CONFLICT, "another erasure is under way: wait until it is done, "
+			       "`hopthuctl status` says how far it is");
+	x = new_erase(f, ask->person, ask->basis, ask->who, e);
+	if (!x)
+		return -1;
+	x->dry_run = ask->dry_run;
+	x->cb = cb;
+	x->arg = arg;
+	return 0;
+}
+
+void
+erase_forget(struct flow *f, void *arg)
+{
+	struct erase *x = f->erasures ? f->erasures->now : NULL;
+
+	if (x && x->arg == arg)
+		x->cb = NULL;
+}
+
+static int
+go_on(struct flow *f, struct err *e)
+{
+	AUTO(str) text = store_meta(f->store, META);
+	AUTO(json) j = text && *text ? json_loads(text, 0, NULL) : NULL;
+	const char *person = json_str(j, "person"), *basis = json_str(j, "basis");
+	struct actor who = { json_str(j, "name"), json_str(j, "mech"), json_str(j, "src") };
+	struct erase *x;
+
+	if (!text || !*text)
+		return 0;
+	if (!person || !basis || !who.name || !who.mech || !who.src)
+		return err_set(e, ERR_CONFIG, "the database's note of an erasure under way is damaged: restore "
+			       "it from a backup");
+	log_info("the erasure of the personal values of %s goes on", person);
+	x = new_erase(f, person, basis, &who, e);
+	if (!x)
+		return -1;
+	x->resumed = true;
+	return 0;
+}
+
+static void
+on_timer(void *arg)
+{
+	struct flow *f = arg;
+	struct err e = ERR_INIT;
+
+	f->erasures->pause = false;
+	if (f->draining || f->erasures->now || !go_on(f, &e))
+		return;
+	f->erasures->why = e;
+	f->erasures->pause = true;
+	loop_timer_set(f->erasures->timer, RETRY_MS);
+}
+
+int
+erase_recover(struct flow *f, struct err *e)
+{
+	f->erasures = xcalloc(1, sizeof(*f->erasures));
+	f->erasures->timer = loop_timer_new(f->loop, on_timer, f);
+	f->erasures->scrub = store_scrub_wanted(f->store);
+	if (f->erasures->scrub)
+		loop_defer(f->loop, nothing, f->erasures);
+	return go_on(f, e);
+}
+
+void
+erase_free(struct flow *f)
+{
+	struct erasures *g = f->erasures;
+
+	if (!g)
+		return;
+	if (g->now)
+		free_erase(g->now);
+	loop_forget(f->loop, g);
+	loop_timer_free(g->timer);
+	free(g);
+	f->erasures = NULL;
+}
+
+json_t *
+erase_status(struct flow *f)
+{
+	static const char *const words[] = { "looking", "deleting", "deleting", "overwriting",
+					     "overwriting" };
+	const struct erasures *g = f->erasures;
+	const struct erase *x = g ? g->now : NULL;
+
+	if (!g || (!g->scrub && !x && !*g->why.msg))
+		return json_null();
+	return json_pack("{s:s,s:s,s:i,s:s}", "person", x ? x->subject.person : "", "state",
+			 words[x ? x->phase : PAGES], "percent", store_scrub_percent(f->store), "reason",
+			 g->why.msg);
+}
