@@ -59,6 +59,8 @@
 	X(operator_passwd, POST, "/v1/operators/{name}/passwd", ROLES_ALL, SELF, "Set an operator's SCRAM verifier") \
 	X(operator_revoke, POST, "/v1/operators/{name}/revoke", ROLE_ADMIN, ANY, "Take all of an operator's rights back") \
 	X(audit_list, GET, "/v1/audit", ROLE_AUDITOR | ROLE_ADMIN | ROLE_TECHNICIAN | ROLE_APPROVER, ANY, "Audit records") \
+	X(audit_search, GET, "/v1/audit/search", ROLE_AUDITOR | ROLE_ADMIN, ANY, "Records by whom and what they are about, with approvals, before and after") \
+	X(audit_tail, GET, "/v1/audit/tail", ROLE_AUDITOR | ROLE_ADMIN, ANY, "The newest records, or those that come") \
 	X(audit_show, GET, "/v1/audit/{seq}", ROLE_AUDITOR | ROLE_ADMIN | ROLE_TECHNICIAN | ROLE_APPROVER, ANY, "One audit record: who, what, on whose letter, before and after") \
 	X(audit_subject, GET, "/v1/audit/subject/{name}", ROLE_AUDITOR | ROLE_ADMIN, ANY, "Everything that is kept about one person") \
 	X(audit_erase, POST, "/v1/audit/erase", ROLE_ADMIN, ANY, "Erase a person's values from records, letters and registry") \

@@ -14,6 +14,7 @@
 #include "daemon/daemon.h"
 #include "daemon/directory/dir.h"
 #include "daemon/flow/erase.h"
+#include "daemon/flow/catchup.h"
 #include "daemon/flow/evidence.h"
 #include "daemon/flow/flow.h"
 #include "daemon/flow/intake.h"
@@ -34,6 +35,7 @@ struct daemon {
 	struct loop *loop;
 	struct store *store;
 	struct flow *flow;
+	struct catchup *catchup;
 	struct dir *dir;
 	struct auth *auth;
 	struct api *api;
@@ -439,6 +441,7 @@ make(struct daemon *d, struct err *e)
 	d->dir = dir_new(d->loop, &d->conf->directory, &events);
 	flow_set_directory(d->flow, d->dir);
 	make_timers(d);
+	d->catchup = catchup_new(d->flow);
 	d->to_announce = EVENT_START;
 	announce(d);
 	if (flow_recover(d->flow, e))
@@ -474,6 +477,7 @@ destroy(struct daemon *d)
 	door_free(d->door);
 	auth_free(d->auth);
 	dir_free(d->dir);
+	catchup_free(d->catchup);
 	flow_free(d->flow);
 	store_close(d->store);
 	loop_free(d->loop);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
 
-#include "tools/ctl.h"
+#include "tools/audit.h"
 
 /* A million records a second are verified; a log of many years takes its time. */
 #define VERIFY_TIMEOUT_MS 600000
@@ -50,65 +50,22 @@ static const struct out_column verify_columns[] = {
 	{ .key = NULL },
 };
 
-/* Number of the newest record; 0: the log is empty. */
 static int
-newest_seq(struct ctl *c, long *seq)
+newest(struct ctl *c, const char *path)
 {
-	AUTO(json) answer = NULL;
-	const json_t *rows;
-	int status = ctl_get(c, "/v1/audit?last=1&limit=1", &answer);
-
-	if (status)
-		return status;
-	rows = json_object_get(answer, "records");
-	*seq = ctl_integer(json_array_get(rows, json_array_size(rows) ? json_array_size(rows) - 1 : 0),
-			   "seq");
-	return 0;
-}
-
-/* The newest n of those that a filter lets through can only be found by going through all. */
-static int
-newest_filtered(struct ctl *c, const char *path, size_t n)
-{
-	AUTO(json) kept = json_array();
-	long after = ctl_opt(c, OPT_AFTER) ? strtol(ctl_opt(c, OPT_AFTER), NULL, 10) : 0;
-
-	do {
-		AUTO(json) page = NULL;
-		AUTO(str) next = xasprintf("%s%climit=1000&after=%ld", path, strchr(path, '?') ? '&' : '?',
-					   after);
-		int status = ctl_get(c, next, &page);
-
-		if (status)
-			return status;
-		json_array_extend(kept, json_object_get(page, "records"));
-		while (json_array_size(kept) > n)
-			json_array_remove(kept, 0);
-		after = ctl_integer(page, "next");
-	} while (after);
-	out_begin(&c->out, "records", list_columns);
-	out_rows(&c->out, kept);
-	out_end(&c->out);
-	return 0;
-}
-
-static int
-newest(struct ctl *c, const char *path, struct ctl_pages *pages)
-{
-	char first[24];
-	long n, seq, after = ctl_opt(c, OPT_AFTER) ? strtol(ctl_opt(c, OPT_AFTER), NULL, 10) : 0;
+	char reading[AUDIT_READING];
+	AUTO(json) rows = NULL;
+	long n, next;
 	int status = ctl_number(ctl_opt(c, OPT_LAST), "number for --last", 1, &n);
 
+	if (!status)
+		status = audit_newest(c, path, (size_t)n, &rows, &next, reading);
 	if (status)
 		return status;
-	if (ctl_opt(c, OPT_REQUEST) || ctl_opt(c, OPT_EVENT))
-		return newest_filtered(c, path, (size_t)n);
-	status = newest_seq(c, &seq);
-	if (status)
-		return status;
-	snprintf(first, sizeof(first), "%ld", seq - n > after ? seq - n : after);
-	pages->first = first;
-	return ctl_list(c, path, pages, list_columns);
+	out_begin(&c->out, "records", list_columns);
+	out_rows(&c->out, rows);
+	out_end(&c->out);
+	return 0;
 }
 
 int
@@ -128,8 +85,10 @@ cmd_audit_list(struct ctl *c)
 	buf_str(&path, "/v1/audit");
 	ctl_query_opt(&path, "request", c, OPT_REQUEST);
 	ctl_query_opt(&path, "event", c, OPT_EVENT);
-	if (ctl_opt(c, OPT_LAST))
-		return newest(c, path.data, &pages);
+	if (ctl_opt(c, OPT_LAST)) {
+		ctl_query_opt(&path, "after", c, OPT_AFTER);
+		return newest(c, path.data);
+	}
 	pages.first = ctl_opt(c, OPT_AFTER);
 	return ctl_list(c, path.data, &pages, list_columns);
 }

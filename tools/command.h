@@ -55,7 +55,7 @@
 	  "the operator's new password: first line of a file that nobody else may read") \
 	X(REQUEST, "request", 0, "ID", "only records of this letter") \
 	X(EVENT, "event", 0, "EVENT", "only records of this kind") \
-	X(LAST, "last", 0, "N", "only the newest so many") \
+	X(LAST, "last", 'n', "N", "only the newest so many") \
 	X(AFTER, "after", 0, "SEQ", "only records after this one") \
 	X(AT, "at", 0, "DATE", "as of this day, YYYY-MM-DD, instead of today") \
 	X(EXCEL, "excel", 0, NULL, "begin with the mark by which spreadsheets recognise UTF-8") \
@@ -72,10 +72,21 @@
 	X(CONTACT, "contact", 0, "TEXT", "of a letter by telephone: whose identity was verified") \
 	X(ATTACHMENT, "attachment", 0, "FILE", \
 	  "the scan or signed file of the letter: its SHA-256 is sent, the file is not") \
-	X(PERSON, "person", 0, "PERSON", "reference, login or address of whom it is about") \
+	X(PERSON, "person", 0, "PERSON", "whom it is about: reference, login, address, in searches also full name") \
 	X(LEGAL_BASIS, "legal-basis", 0, "TEXT", \
 	  "the law or decision it rests on; stands in the log for good, so it names nobody") \
 	X(NEW_ADDRESS, "new-address", 0, "TEXT", "the address it shall have") \
+	X(ADDRESS, "address", 0, "ADDRESS", "an address, also one that was given up") \
+	X(OPERATOR, "operator", 0, "NAME", \
+	  "an operator: who did it, in whose name it was done, or whose rights it is about") \
+	X(OPERATION, "operation", 0, "OPERATION", "only this operation: create, close, rename, ...") \
+	X(RESULT, "result", 0, "WORD", "only records with this result: done, failed, moved, ...") \
+	X(SINCE, "since", 0, "WHEN", \
+	  "from then on: 2026-11-23, 23/11/2026, or with a time \"2026-11-23 16:55\"") \
+	X(UNTIL, "until", 0, "WHEN", "up to then; the day or minute that is named is in it") \
+	X(OLDEST_FIRST, "oldest-first", 0, NULL, "the oldest first; else the newest") \
+	X(CURSOR, "cursor", 0, "SEQ", "go on where a search with --limit ended") \
+	X(FOLLOW, "follow", 'f', NULL, "go on with what comes, until Ctrl-C") \
 	X(ALL, "all", 0, NULL, "every command and option") \
 	X(MAN, "man", 0, NULL, "the part of the manual page that is made from the tables")
 
@@ -98,6 +109,10 @@ __extension__ typedef unsigned __int128 option_set;
 	 O(ATTACHMENT))
 #define OPTIONS_LETTER \
 	(O(AGENCY) | O(LETTER) | O(DATE) | O(SIGNER) | O(REASON) | O(DECLARED) | O(ENCODING) | OPTIONS_HEAD)
+/* What records are found by. */
+#define OPTIONS_FIND \
+	(O(PERSON) | O(ADDRESS) | O(OPERATOR) | O(AGENCY) | O(LETTER) | O(REQUEST) | O(EVENT) | \
+	 O(OPERATION) | O(RESULT))
 #define OPTIONS_ORDER \
 	(O(REASON) | O(LETTER) | O(DATE) | O(SIGNER) | O(EFFECTIVE) | O(WAIT) | O(DRY_RUN) | OPTIONS_HEAD)
 #define FORMAT_XLSX OPTION_BIT(127)
@@ -253,6 +268,18 @@ _Static_assert(OPT_COUNT <= 126, "the bits of an option set are used up");
 	  operator_revoke, "take all rights back; --reason is required", "") \
 	X("audit", "list", audit_list, "", 0, 0, O(REQUEST) | O(EVENT) | O(LAST) | O(AFTER), \
 	  audit_list, "audit records, oldest first", "") \
+	X("audit", "search", audit_search, "", 0, 0, \
+	  OPTIONS_FIND | O(SINCE) | O(UNTIL) | O(OLDEST_FIRST) | O(LIMIT) | O(CURSOR), audit_search, \
+	  "records by whom and what they are about, with approvals, before and after", \
+	  "Newest first. Options go together: what is found is all of it. A name may be typed without its " \
+	  "tone marks; with them it must be the same. An address may be without its domain, an old one or " \
+	  "an alias, and finds everything about whoever has or had it. --agency is whose letter it is. " \
+	  "What is recorded of an auditor's search is one record, however many pages it has. Exit status 2 " \
+	  "when nobody and nothing of a name was ever there, 0 when only the combination finds nothing.") \
+	X("audit", "tail", audit_tail, "", 0, 0, OPTIONS_FIND | O(FOLLOW) | O(LAST), audit_tail, \
+	  "the newest records, and with -f those that come", \
+	  "10 without -n. With -f it lives through a restart of hopthud and ends with Ctrl-C, exit status " \
+	  "130, or after --timeout, exit status 0; -o json is for the end of it and does not go with -f.") \
 	X("audit", "show", audit_show, "SEQ", 1, 1, 0, audit_show, \
 	  "one record: who, what, on whose letter, before and after", "") \
 	X("audit", "verify", audit_verify, "", 0, 0, 0, audit_verify, \

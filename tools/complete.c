@@ -107,6 +107,10 @@ offer_value(const struct completing *k, const char *kind, size_t n)
 		offer_words(k, ctl_roles);
 	else if (!strcmp(word, "EVENT"))
 		offer_words(k, ctl_events);
+	else if (!strcmp(word, "OPERATION"))
+		offer_words(k, ctl_operations);
+	else if (!strcmp(word, "PERSON"))
+		offer_addresses(k);
 	else if (!strcmp(word, "ENCODING"))
 		offer_words(k, encodings);
 	else if (!strcmp(word, "[NOUN")) {

@@ -15,6 +15,7 @@ const char *const ctl_statuses[] = { VOCAB_STATUSES(X) NULL };
 const char *const ctl_roles[] = { VOCAB_ROLES(X) NULL };
 const char *const ctl_events[] = { VOCAB_EVENTS(X) NULL };
 const char *const ctl_channels[] = { VOCAB_CHANNELS(X) NULL };
+const char *const ctl_operations[] = { VOCAB_OPS(X) NULL };
 #undef X
 
 const char *
@@ -344,13 +345,22 @@ next_cursor(const json_t *page, char *out, size_t size)
 		snprintf(out, size, "%s", json_string_value(next));
 }
 
+void
+ctl_row(struct ctl *c, json_t *(*shape)(const json_t *row), const json_t *row)
+{
+	AUTO(json) shaped = shape && !ctl_machine(c) ? shape(row) : NULL;
+
+	out_row(&c->out, shaped ? shaped : row);
+}
+
 int
 ctl_list(struct ctl *c, const char *path, struct ctl_pages *p, const struct out_column *columns)
 {
-	char cursor[300] = "", limit[24];
+	char limit[24], reading[128] = "";
 	bool begun = false;
 	int status = 0;
 
+	p->next[0] = '\0';
 	do {
 		size_t want = p->limit && p->limit - p->printed < 1000 ? p->limit - p->printed : 1000;
 		AUTO(json) page = NULL;
@@ -360,7 +370,8 @@ ctl_list(struct ctl *c, const char *path, struct ctl_pages *p, const struct out_
 		buf_str(&b, path);
 		snprintf(limit, sizeof(limit), "%zu", want);
 		ctl_query(&b, "limit", limit);
-		ctl_query(&b, p->cursor, *cursor ? cursor : p->first);
+		ctl_query(&b, p->cursor, *p->next ? p->next : p->first);
+		ctl_query(&b, "reading", *reading ? reading : NULL);
 		status = ctl_get(c, b.data, &page);
 		if (status)
 			break;
@@ -369,11 +380,12 @@ ctl_list(struct ctl *c, const char *path, struct ctl_pages *p, const struct out_
 		begun = true;
 		rows = json_object_get(page, p->name);
 		for (size_t i = 0; i < json_array_size(rows) && (!p->limit || p->printed < p->limit); i++) {
-			out_row(&c->out, json_array_get(rows, i));
+			ctl_row(c, p->shape, json_array_get(rows, i));
 			p->printed++;
 		}
-		next_cursor(page, cursor, sizeof(cursor));
-	} while (*cursor && !(p->limit && p->printed >= p->limit));
+		next_cursor(page, p->next, sizeof(p->next));
+		snprintf(reading, sizeof(reading), "%s", ctl_text(page, "reading"));
+	} while (*p->next && !(p->limit && p->printed >= p->limit));
 	if (begun)
 		out_end(&c->out);
 	return status;

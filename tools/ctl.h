@@ -92,8 +92,12 @@ struct ctl_pages {
 	const char *cursor; /* name of the parameter */
 	const char *first;  /* its value for the first page, or NULL */
 	size_t limit;
+	json_t *(*shape)(const json_t *row); /* as tables and csv show it; NULL: as it is */
 	size_t printed; /* out */
+	char next[300]; /* out: where a page after the last would begin; "" at the end */
 };
+/* One row, shaped unless a machine reads it. */
+void ctl_row(struct ctl *c, json_t *(*shape)(const json_t *row), const json_t *row);
 int ctl_list(struct ctl *c, const char *path, struct ctl_pages *pages,
 	     const struct out_column *columns) MUST_USE;
 
@@ -109,7 +113,7 @@ int ctl_limit(const struct ctl *c, size_t *limit) MUST_USE;
 
 /* The words of vocabularies; end with NULL. */
 extern const char *const ctl_states[], *const ctl_statuses[], *const ctl_roles[], *const ctl_events[],
-	*const ctl_channels[];
+	*const ctl_channels[], *const ctl_operations[];
 
 /* Of a field of an object: "" when it is missing or no text. */
 const char *ctl_text(const json_t *object, const char *key);

@@ -206,7 +206,9 @@ next_things(struct home *h)
 		     "  hopthuctl request submit letter.csv --agency CODE --letter NO --date YYYY-MM-DD "
 		     "--signer NAME --reason TEXT\n");
 	else if (has_role(h, "auditor"))
-		puts("to check the log:\n  hopthuctl audit verify\n  hopthuctl audit list --last 20\n");
+		puts("to check the log, to look for something in it, to follow it:\n"
+		     "  hopthuctl audit verify\n  hopthuctl audit search --address ADDRESS\n"
+		     "  hopthuctl audit tail -f\n");
 	else if (!h->said)
 		puts("nothing waits for you.\n");
 }

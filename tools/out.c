@@ -80,6 +80,14 @@ out_end(struct out *o)
 }
 
 void
+out_flush(struct out *o)
+{
+	if (writer(o->format)->flush)
+		writer(o->format)->flush(o);
+	fflush(o->file);
+}
+
+void
 out_object(struct out *o, const struct out_column *columns, const json_t *object)
 {
 	writer(o->format)->object(o, columns, object);

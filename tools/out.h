@@ -59,6 +59,7 @@ struct out_writer {
 	void (*begin)(struct out *o, const char *name);
 	void (*row)(struct out *o, const json_t *row);
 	void (*end)(struct out *o);
+	void (*flush)(struct out *o); /* NULL: rows do not wait */
 	void (*object)(struct out *o, const struct out_column *columns, const json_t *object);
 };
 extern const struct out_writer out_table, out_csv, out_json, out_jsonl;
@@ -80,6 +81,8 @@ void out_begin(struct out *o, const char *name, const struct out_column *columns
 void out_row(struct out *o, const json_t *row);
 void out_rows(struct out *o, const json_t *array);
 void out_end(struct out *o);
+/* The rows so far are to be seen now, not when there are more. */
+void out_flush(struct out *o);
 /* One object: lines of "name value" in a table, all of it in json. */
 void out_object(struct out *o, const struct out_column *columns, const json_t *object);
 

@@ -199,4 +199,5 @@ object(struct out *o, const struct out_column *columns, const json_t *obj)
 	}
 }
 
-const struct out_writer out_table = { .begin = begin, .row = row, .end = end, .object = object };
+const struct out_writer out_table = { .begin = begin, .row = row, .end = end, .flush = flush,
+				     .object = object };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/api/api.h"
+#include "daemon/api/follow.h"
 #include "daemon/api/reading.h"
 #include "daemon/api/wait.h"
 #include "daemon/base/clock.h"
@@ -53,6 +54,7 @@ api_new(struct flow *flow, struct auth *auth, struct err *e)
 	a->flow = flow;
 	a->auth = auth;
 	wait_init(flow);
+	follow_init(flow);
 	return a;
 }
 
@@ -85,6 +87,7 @@ api_free(struct api *a)
 		free_call(a->first);
 	}
 	wait_release();
+	follow_release(a->flow);
 	free(a);
 }
 
@@ -161,6 +164,8 @@ call_reply(struct call *c, int status, json_t *json)
 	json_decref(c->json);
 	c->status = status;
 	c->json = json;
+	if (c->recorded && status == 200)
+		reading_offer(c, json);
 	if (store_dirty(c->flow->store))
 		store_after_commit(c->flow->store, on_committed, c);
 	else
@@ -370,22 +375,23 @@ check_object(struct call *c, struct err *e)
 }
 
 /* An auditor's own reads are recorded: that is what makes reading everything acceptable.  So is
- * everybody's reading of all that is kept about a person. */
+ * everybody's reading of all that is kept about a person, and everybody's search. */
 static int
 record_read(struct call *c, struct err *e)
 {
-	static const char *const keys[] = { "agency", "at", "birth_year", "domain", "event", "kind",
-					    "name", "q", "request", "state", "status" };
 	struct evidence ev = { .ev = EVENT_READ, .actor = c->who, .route = names[c->route] };
 	AUTO(buf) path = BUF_INIT;
 
-	if ((!(c->op.roles & ROLE_AUDITOR) && c->route != ROUTE_audit_subject) || strcmp(routes[c->route].method, "GET") ||
-	    c->route == ROUTE_status || c->route == ROUTE_whoami || c->route == ROUTE_routes)
+	if (strcmp(routes[c->route].method, "GET") || c->route == ROUTE_status ||
+	    c->route == ROUTE_whoami || c->route == ROUTE_routes)
 		return 0;
-	buf_str(&path, door_path(c->req));
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
-		if (door_query(c->req, keys[i]))
-			buf_printf(&path, " %s=%.200s", keys[i], door_query(c->req, keys[i]));
+	if (!(c->op.roles & ROLE_AUDITOR) && c->route != ROUTE_audit_subject &&
+	    c->route != ROUTE_audit_search && c->route != ROUTE_audit_tail)
+		return 0;
+	c->recorded = true;
+	reading_path(c, &path);
+	if (reading_goes_on(c, path.data))
+		return 0;
 	ev.subj = reading_subject(c);
 	evidence_pii(&ev, "path", path.data);
 	return evidence_alone(c->flow, &ev, e);
@@ -400,7 +406,8 @@ admit(struct call *c, struct err *e)
 		return -1;
 	c->only_agency = c->op.agency;
 	if (c->only_agency && (c->route == ROUTE_audit_list || c->route == ROUTE_audit_show ||
-			       c->route == ROUTE_audit_subject))
+			       c->route == ROUTE_audit_subject || c->route == ROUTE_audit_search ||
+			       c->route == ROUTE_audit_tail))
 		return err_set(e, ERR_DENIED, "%s belongs to agency %s, and the log is everybody's",
 			       c->op.name, c->only_agency);
 	if (c->only_agency && (c->route == ROUTE_address_list || c->route == ROUTE_address_show))
@@ -448,6 +455,7 @@ api_drain(struct api *a)
 {
 	(void)a;
 	wait_end_all();
+	follow_end_all();
 }
 
 void

@@ -39,7 +39,7 @@ struct call {
 	/* the handler's own */
 	void *own;
 	void (*own_free)(void *own);
-	bool may_read_again, wrong_method;
+	bool may_read_again, wrong_method, recorded;
 	/* reply that waits for the commit */
 	int status;
 	json_t *json;

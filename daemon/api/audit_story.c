@@ -90,18 +90,20 @@ add_rest(const json_t *rec, const json_t *open, struct buf *b)
 		bool opened;
 	} parts[] = {
 		{ "as", ", in the name of ", false }, { "route", " ", false },
-		{ "result", ": ", false },	      { "reason", ", because: ", true },
-		{ "message", ": ", true },
+		{ "path", " ", true },		      { "result", ": ", false },
+		{ "reason", ", because: ", true },    { "message", ": ", true },
 	};
 	int64_t count = json_integer_value(json_object_get(rec, "count"));
 
 	if (count)
 		buf_printf(b, " (%" PRId64 ")", count);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
-		const char *v = json_str(parts[i].opened ? open : rec, parts[i].key);
+		const json_t *v = json_object_get(parts[i].opened ? open : rec, parts[i].key);
 
-		if (v)
-			buf_printf(b, "%s%s", parts[i].before, v);
+		if (json_is_string(v))
+			buf_printf(b, "%s%s", parts[i].before, json_string_value(v));
+		else if (parts[i].opened && v)
+			buf_printf(b, "%s(erased)", parts[i].before);
 	}
 }
 

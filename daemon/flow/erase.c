@@ -9,6 +9,7 @@
 #include "daemon/flow/erase_report.h"
 #include "daemon/flow/evidence.h"
 #include "daemon/flow/subject.h"
+#include "daemon/store/store_search.h"
 
 #define UNIT_RECORDS 250 /* whose openings go in one unit: some milliseconds */
 #define UNIT_ROWS 50
@@ -164,6 +165,9 @@ take_rows(struct erase *x, struct err *e)
 	for (int n = 0; n < UNIT_ROWS && x->row_at < u->row_count; n++)
 		if (take_row(x, &u->rows[x->row_at++], e))
 			return -1;
+	/* each time: a row may have been noted between two units */
+	if (store_forget_names(x->flow->store, u->person, e))
+		return -1;
 	for (int n = 0; n < UNIT_ROWS && x->row_at == u->row_count && x->letter_at < u->letter_count; n++) {
 		const struct subject_letter *l = &u->letters[x->letter_at++];
 

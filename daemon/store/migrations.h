@@ -14,6 +14,13 @@ static const char *const migrations[] = {
 	" PRIMARY KEY (request, seq)) STRICT, WITHOUT ROWID;"
 	"CREATE TABLE audit_subject (subject TEXT NOT NULL, seq INTEGER NOT NULL,"
 	" PRIMARY KEY (subject, seq)) STRICT, WITHOUT ROWID;"
+	/* which records of a block have a word, and who has a name: made from the log and from the
+	 * rows of letters, no evidence, may be made again (store_index.h) */
+	"CREATE TABLE audit_index (term TEXT NOT NULL, block INTEGER NOT NULL, bits BLOB NOT NULL,"
+	" PRIMARY KEY (term, block)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE person_name (folded TEXT NOT NULL, person TEXT NOT NULL, name TEXT NOT NULL,"
+	" PRIMARY KEY (folded, person, name)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX person_name_person ON person_name (person);"
 	"CREATE TABLE frontier (id INTEGER PRIMARY KEY CHECK (id = 1), size INTEGER NOT NULL,"
 	" hashes BLOB NOT NULL) STRICT;"
 	/* roots of full subtrees of 256^level records, so that a proof reads few leaves */
@@ -77,6 +84,7 @@ static const char *const migrations[] = {
 	" erased INTEGER NOT NULL DEFAULT 0) STRICT;"
 	"CREATE INDEX request_state ON request (state);"
 	"CREATE INDEX request_letter ON request (agency, letter);"
+	"CREATE INDEX request_number ON request (letter);"
 	"CREATE TABLE item (id INTEGER PRIMARY KEY, request INTEGER NOT NULL REFERENCES request (id),"
 	" row INTEGER NOT NULL, round INTEGER NOT NULL, op TEXT NOT NULL, ref TEXT NOT NULL,"
 	" login TEXT NOT NULL, address TEXT NOT NULL, person TEXT NOT NULL,"

@@ -10,7 +10,9 @@
 
 #include "daemon/base/failpoint.h"
 #include "daemon/store/migrations.h"
+#include "daemon/store/store_index.h"
 #include "daemon/store/store_private.h"
+#include "daemon/store/store_search.h"
 
 
 
@@ -156,6 +158,8 @@ store_abort(struct store *s)
 {
 	BUG_ON(!s->in_unit);
 	s->in_unit = false;
+	if (s->tree.size != s->unit_tree.size)
+		index_truncate(s, (int64_t)s->unit_tree.size);
 	s->tree = s->unit_tree;
 	if (s->lost)
 		return;
@@ -259,6 +263,7 @@ store_commit(struct store *s)
 			(void)plain(s, SQL_ROLLBACK, NULL);
 		s->in_txn = s->lost = false;
 		if (failed) {
+			index_truncate(s, (int64_t)s->committed_tree.size);
 			s->tree = s->committed_tree;
 			s->trouble = e;
 		} else {
@@ -470,6 +475,7 @@ open_file(const char *file, int flags, bool create, struct err *e)
 
 	s->file = xstrdup(file);
 	s->end = &s->first;
+	s->index = index_new();
 	if (sqlite3_open_v2(file, &s->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
 			    NULL) != SQLITE_OK) {
 		err_set(e, ERR_CONFIG, "the database %s cannot be opened: %s%s", file,
@@ -488,6 +494,7 @@ open_file(const char *file, int flags, bool create, struct err *e)
 	}
 	if (pragmas(s, e) || migrate(s, version, e) || load_frontier(s, e))
 		goto failed;
+	(void)store_index_whole(s); /* reads the newest records now, not at the first append */
 	sqlite3_wal_hook(s->db, on_wal, s);
 	sqlite3_set_authorizer(s->db, authorize, NULL);
 	return s;
@@ -556,6 +563,7 @@ store_close(struct store *s)
 	for (int i = 0; i < SQL_COUNT; i++)
 		sqlite3_finalize(s->stmt[i]);
 	sqlite3_close(s->db);
+	index_free(s->index);
 	free(s->file);
 	free(s);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
 
+#include "daemon/store/store_index.h"
 #include "daemon/store/store_private.h"
 
 int64_t
@@ -93,7 +94,7 @@ store_append(struct store *s, const void *rec, size_t n, const struct opening *o
 	merkle_leaf(rec, n, leaf);
 	if (store_run(s, store_bind(s, SQL_AUDIT_ADD, "ibb", seq, rec, n, leaf, sizeof(leaf)), e))
 		return -1;
-	if (add_indexes(s, rec, n, seq, e))
+	if (add_indexes(s, rec, n, seq, e) || index_add(s, seq, rec, n, e))
 		return -1;
 	for (size_t i = 0; i < count; i++)
 		if (store_run(s,

@@ -27,6 +27,7 @@ struct store {
 	unsigned page_size;             /* of the file; store_scrub.c */
 	int64_t scrub_at, scrub_size;   /* bytes: how far, of how many */
 	struct merkle tree, unit_tree, committed_tree;
+	struct index *index; /* of store_index.c */
 	struct err trouble;
 	struct waiting *first, **end;
 };

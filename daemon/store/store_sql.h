@@ -72,6 +72,31 @@
 	X(AUDIT_OF_SUBJECT, "SELECT a.seq, a.rec, a.leaf FROM audit_subject q JOIN audit a " \
 		"ON a.seq = q.seq WHERE q.subject = ? AND q.seq > ? ORDER BY q.seq LIMIT ?") \
 	X(AUDIT_SUBJECT_ADD, "INSERT INTO audit_subject (subject, seq) VALUES (?, ?)") \
+	X(INDEX_ADD, "INSERT INTO audit_index (term, block, bits) VALUES (?, ?, ?) " \
+		"ON CONFLICT (term, block) DO UPDATE SET bits = excluded.bits") \
+	X(INDEX_EARLIER, "SELECT block, bits FROM audit_index WHERE term = ? AND block <= ? " \
+		"ORDER BY block DESC LIMIT 1") \
+	X(INDEX_LATER, "SELECT block, bits FROM audit_index WHERE term = ? AND block >= ? " \
+		"ORDER BY block LIMIT 1") \
+	X(INDEX_WHOLE, "SELECT block FROM audit_index WHERE term = '' AND block >= ? ORDER BY block") \
+	X(INDEX_WORD, "SELECT term FROM audit_index WHERE term > ? ORDER BY term LIMIT 1") \
+	X(INDEX_REQUEST, "SELECT r.agency, i.op, i.login FROM request r LEFT JOIN item i " \
+		"ON i.request = r.id AND i.row = 1 AND r.kind = 'order' WHERE r.id = ?") \
+	X(SUBJECT_SEQS, "SELECT seq FROM audit_subject WHERE subject = ? AND seq BETWEEN ? AND ?") \
+	X(SUBJECT_ANY, "SELECT 1 FROM audit_subject WHERE subject = ? LIMIT 1") \
+	X(REQUEST_SEQS, "SELECT seq FROM audit_request WHERE request = ? AND seq BETWEEN ? AND ?") \
+	X(REQUEST_SPAN, "SELECT (SELECT min(seq) FROM audit_request WHERE request = ?1), " \
+		"(SELECT max(seq) FROM audit_request WHERE request = ?1)") \
+	X(PEOPLE_OF_LOGIN, "SELECT person FROM item WHERE login = ?1 AND person <> '' " \
+		"UNION SELECT person FROM mailbox WHERE login = ?1 AND person <> '' " \
+		"UNION SELECT person FROM address WHERE local = ?1 AND person <> ''") \
+	X(PEOPLE_NAMED, "SELECT person, name FROM person_name WHERE folded = ?") \
+	X(REQUESTS_OF_LETTER, "SELECT id FROM request WHERE letter = ?1 " \
+		"AND (?2 IS NULL OR agency = ?2) ORDER BY id") \
+	X(NAMES_AFTER, "SELECT id, full_name, person FROM item WHERE id > ? ORDER BY id LIMIT ?") \
+	X(NAME_ADD, "INSERT INTO person_name (folded, person, name) VALUES (?, ?, ?) " \
+		"ON CONFLICT (folded, person, name) DO NOTHING") \
+	X(NAMES_FORGET, "DELETE FROM person_name WHERE person = ?") \
 	X(SUBTREE_ADD, "INSERT INTO subtree (level, n, hash) VALUES (?, ?, ?)") \
 	X(SUBTREE_FROM, "SELECT n, hash FROM subtree WHERE level = ? AND n >= ? ORDER BY n LIMIT ?") \
 	X(LEAF_FROM, "SELECT seq - 1, leaf FROM audit WHERE seq > ? ORDER BY seq LIMIT ?") \

@@ -185,7 +185,9 @@ def test_audit(door):
 
     def audit(q, _):
         if "last" in q:
-            return {"records": records[-int(q["limit"]):][::-1], "next": None}
+            rows = records[:int(q.get("before", 2101)) - 1][-int(q["limit"]):]
+            return {"records": rows, "next": None,
+                    "earlier": rows[0]["seq"] if rows[0]["seq"] > 1 else None, "reading": "w"}
         rows = records[int(q.get("after", 0)):][:int(q["limit"])]
         return {"records": rows, "next": rows[-1]["seq"] if rows and rows[-1]["seq"] < 2100 else None}
     door.routes["GET", "/v1/audit"] = audit
@@ -199,7 +201,10 @@ def test_audit(door):
     assert [r["seq"] for r in got["records"]] == [2098, 2099, 2100]
     got = json.loads(ctl(door, "audit", "list", "--last", "3", "--event", "intent", "--json").stdout)
     assert [r["seq"] for r in got["records"]] == [2098, 2099, 2100]
-    assert len(ctl(door, "audit", "list", "--last", "1500", "-o", "jsonl").stdout.splitlines()) == 1500
+    got = [json.loads(x)["seq"] for x in ctl(door, "audit", "list", "-n", "1500", "-o",
+                                             "jsonl").stdout.splitlines()]
+    assert got == list(range(601, 2101))
+    assert door.seen[-1][2] == {"last": "1", "limit": "500", "before": "1101", "reading": "w"}
     assert "sẽ tạo" in ctl(door, "audit", "list", "--last", "1").stdout
 
 

@@ -60,6 +60,18 @@ def fill(path, letter):
         "{code}", "snv").replace("{name}", "khongco").replace("{seq}", "1")
 
 
+def test_an_auditor_reads_everything_and_changes_nothing():
+    """Over the table: what only reads is for auditors, too; of what changes, the own password alone."""
+    table = route_table()
+    assert len(table) > 35
+    reads = {name for name, method, _, _, _ in table if method == "GET"}
+    auditors = {name for name, _, _, roles, _ in table if "auditor" in roles}
+    assert reads <= auditors, "auditors may not read: %s" % sorted(reads - auditors)
+    assert auditors - reads <= {"operator_passwd"}, sorted(auditors - reads)
+    scope, = (s for name, _, _, _, s in table if name == "operator_passwd")
+    assert scope == "SELF"
+
+
 @pytest.mark.parametrize("role", ROLE_BITS)
 def test_roles_times_routes(world, everyone, letter, role):
     """Every route answers 403 to a role outside its column, and something else to one inside."""

@@ -3,12 +3,15 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <cmocka.h>
 
 #include "common/canon.h"
 #include "common/json.h"
 #include "common/merkle.h"
+#include "common/moment.h"
 #include "common/vocab.h"
 
 static void
@@ -362,6 +365,52 @@ test_mem(void **state)
 	arena_free(NULL);
 }
 
+static void
+test_moment(void **state)
+{
+	static const struct {
+		const char *text, *begins, *over; /* in Vietnam; NULL: it is none */
+	} tries[] = {
+		{ "2026-11-23", "2026-11-22T17:00:00.000000Z", "2026-11-23T17:00:00.000000Z" },
+		{ "23/11/2026", "2026-11-22T17:00:00.000000Z", "2026-11-23T17:00:00.000000Z" },
+		{ " 1.1.2026 ", "2025-12-31T17:00:00.000000Z", "2026-01-01T17:00:00.000000Z" },
+		{ "31-12-2026", "2026-12-30T17:00:00.000000Z", "2026-12-31T17:00:00.000000Z" },
+		{ "23/11/2026 16:55", "2026-11-23T09:55:00.000000Z", "2026-11-23T09:56:00.000000Z" },
+		{ "2026-11-23 6:05:59", "2026-11-22T23:05:59.000000Z", "2026-11-22T23:06:00.000000Z" },
+		{ "2026-11-23T16:55:01Z", "2026-11-23T16:55:01.000000Z", "2026-11-23T16:55:02.000000Z" },
+		{ "2026-11-23T16:55:01.000042Z", "2026-11-23T16:55:01.000042Z",
+		  "2026-11-23T16:55:01.000043Z" },
+		{ "2026-11-23T16:55:01.999999Z", "2026-11-23T16:55:01.999999Z",
+		  "2026-11-23T16:55:02.000000Z" },
+		{ "2026-11-23T16:55+07:00", "2026-11-23T09:55:00.000000Z", "2026-11-23T09:56:00.000000Z" },
+		{ "2026-11-23T16:55-01:30", "2026-11-23T18:25:00.000000Z", "2026-11-23T18:26:00.000000Z" },
+		{ "29/2/2028", "2028-02-28T17:00:00.000000Z", "2028-02-29T17:00:00.000000Z" },
+		{ "29/2/2026", NULL, NULL }, { "11/23/2026", NULL, NULL }, { "2026", NULL, NULL },
+		{ "", NULL, NULL }, { "2026-11", NULL, NULL }, { "23/11/26", NULL, NULL },
+		{ "23/11-2026", NULL, NULL }, { "2026-11-23 25:00", NULL, NULL },
+		{ "2026-11-23 16:60", NULL, NULL }, { "2026-11-23Z", NULL, NULL },
+		{ "2026-11-23 16:55 x", NULL, NULL }, { "2026-11-23T", NULL, NULL },
+		{ "2026-11-23T16:55+7", NULL, NULL }, { "0001-01-01", NULL, NULL },
+		{ "99999999999999999999-1-1", NULL, NULL }, { "2026-11-23T16:", NULL, NULL },
+	};
+	char out[MOMENT_TEXT];
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(setenv("TZ", "<+07>-7", 1), 0);
+	tzset();
+	for (size_t i = 0; i < sizeof(tries) / sizeof(*tries); i++)
+		for (int end = 0; end < 2; end++) {
+			const char *want = end ? tries[i].over : tries[i].begins;
+
+			assert_int_equal(moment_read(tries[i].text, end, out, &e), want ? 0 : -1);
+			if (want)
+				assert_string_equal(out, want);
+			else
+				assert_true(e.class == ERR_USAGE && *e.msg);
+		}
+}
+
 int
 main(void)
 {
@@ -371,7 +420,7 @@ main(void)
 		cmocka_unit_test(test_merkle_many), cmocka_unit_test(test_digest),
 		cmocka_unit_test(test_scram),	cmocka_unit_test(test_uuid),
 		cmocka_unit_test(test_vocab),	cmocka_unit_test(test_json),
-		cmocka_unit_test(test_mem),
+		cmocka_unit_test(test_mem),	cmocka_unit_test(test_moment),
 	};
 
 	return cmocka_run_group_tests_name("common", tests, NULL, NULL);
