@@ -132,12 +132,12 @@ digest_random(void *out, size_t n)
 }
 
 static void
-uuid_text(uint8_t u[16], int version, char out[37])
+uuid_text(uint8_t u[16], char out[37])
 {
 	static const char digits[] = "0123456789abcdef";
 	char *p = out;
 
-	u[6] = (uint8_t)((u[6] & 0x0f) | (version << 4));
+	u[6] = (uint8_t)((u[6] & 0x0f) | 0x70);
 	u[8] = (u[8] & 0x3f) | 0x80;
 	for (int i = 0; i < 16; i++) {
 		if (i == 4 || i == 6 || i == 8 || i == 10)
@@ -156,16 +156,7 @@ digest_uuid7(uint64_t unix_ms, char out[37])
 	digest_random(u, sizeof(u));
 	for (int i = 0; i < 6; i++)
 		u[i] = (uint8_t)(unix_ms >> (8 * (5 - i)));
-	uuid_text(u, 7, out);
-}
-
-void
-digest_uuid4(char out[37])
-{
-	uint8_t u[16];
-
-	digest_random(u, sizeof(u));
-	uuid_text(u, 4, out);
+	uuid_text(u, out);
 }
 
 char *

@@ -37,8 +37,6 @@ void digest_random(void *out, size_t n);
 
 /* UUID version 7 (RFC 9562 section 5.7) for the time given: 36 characters and a NUL. */
 void digest_uuid7(uint64_t unix_ms, char out[37]);
-/* UUID version 4: nothing in it but chance. */
-void digest_uuid4(char out[37]);
 
 /*
  * SCRAM-SHA-256 verifier in the form of RFC 5803: "SCRAM-SHA-256$<i>:<salt>$<Stored>:<Server>".

@@ -13,6 +13,7 @@
 
 #define UNIT_RECORDS 250 /* whose openings go in one unit: some milliseconds */
 #define UNIT_ROWS 50
+#define PAGES_US 8000    /* of a turn, for overwriting */
 #define RETRY_MS 1000
 #define META "erase" /* who erases whom, while it is under way: canonical JSON, else "" */
 
@@ -452,7 +453,7 @@ erase_turn(struct flow *f)
 	/* not while more is being deleted: the pages are gone through once */
 	if (!g || !g->scrub || g->pause || store_dirty(f->store) || (g->now && g->now->phase < PAGES))
 		return;
-	rc = store_scrub_step(f->store, &e);
+	rc = store_scrub_step(f->store, PAGES_US, &e);
 	if (rc > 0) {
 		loop_defer(f->loop, nothing, g);
 		return;

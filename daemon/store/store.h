@@ -119,9 +119,9 @@ const char *store_kept_at_all(struct store *s, const char *custodian, struct are
 /* Erased values leave the files: in the unit that erased something, it is wanted ... */
 int store_want_scrub(struct store *s, struct err *e) MUST_USE;
 bool store_scrub_wanted(struct store *s);
-/* ... then some of it is done, some milliseconds, when nothing waits for a commit: 1 there is more, 0
+/* ... then some of it is done, for about so long, when nothing waits for a commit: 1 there is more, 0
  * that was all, -1 it cannot be done now ... */
-int store_scrub_step(struct store *s, struct err *e);
+int store_scrub_step(struct store *s, uint64_t budget_us, struct err *e);
 int store_scrub_percent(const struct store *s);
 /* ... and in a unit, which needs no audit record, it is wanted no more. */
 int store_scrubbed(struct store *s, struct err *e) MUST_USE;

@@ -12,7 +12,6 @@
 #include "daemon/base/clock.h"
 #include "daemon/store/store_private.h"
 
-#define STEP_US 8000
 #define LOOK_PAGES 16 /* between two looks at the clock */
 #define HEADER 100    /* of the file, before the first page's own */
 /* From here on the number of a page, with which overflow and free pages begin, could look like the
@@ -93,19 +92,20 @@ settle(struct store *s)
 }
 
 static int
-pages_step(struct store *s, sqlite3_file *f, sqlite3_int64 file_size)
+pages_step(struct store *s, sqlite3_file *f, sqlite3_int64 file_size, uint64_t budget_us)
 {
 	uint64_t began = clock_mono_us();
 	uint8_t *page = xmalloc(s->page_size);
 	int rc = SQLITE_OK;
 
-	while (rc == SQLITE_OK && s->scrub_at < file_size && clock_mono_us() - began < STEP_US)
+	do {
 		for (int n = 0; n < LOOK_PAGES && rc == SQLITE_OK && s->scrub_at < file_size; n++) {
 			rc = f->pMethods->xRead(f, page, (int)s->page_size, s->scrub_at);
 			if (rc == SQLITE_OK)
 				rc = clear_page(f, s->scrub_at, page, s->page_size);
 			s->scrub_at += s->page_size;
 		}
+	} while (rc == SQLITE_OK && s->scrub_at < file_size && clock_mono_us() - began < budget_us);
 	explicit_bzero(page, s->page_size);
 	free(page);
 	return rc;
@@ -130,7 +130,7 @@ measure(struct store *s, sqlite3_file *f, sqlite3_int64 *file_size)
 }
 
 int
-store_scrub_step(struct store *s, struct err *e)
+store_scrub_step(struct store *s, uint64_t budget_us, struct err *e)
 {
 	sqlite3_file *f = NULL;
 	sqlite3_int64 size = 0;
@@ -144,7 +144,7 @@ store_scrub_step(struct store *s, struct err *e)
 	if (rc == SQLITE_OK)
 		rc = measure(s, f, &size);
 	if (rc == SQLITE_OK)
-		rc = pages_step(s, f, size);
+		rc = pages_step(s, f, size, budget_us);
 	if (rc == SQLITE_OK && s->scrub_at < size)
 		return 1;
 	if (rc == SQLITE_OK)

@@ -193,9 +193,16 @@ def shows_erased(w, known, address, login, person):
 
 def test_who_comes_back_is_somebody_new(ending):
     w = ending
-    address, login, person = career(w, renamed=False)
+    rows = [row(), people.create(1)]
+    address = w.run(rows, letter="7/SNV")["items"][0]["address"]
+    person = w.mailbox(address)["person"]
+    w.run([{"op": "close", "address": address, "basis_kind": "retirement"}])
     purge(w, address)
     erase(w, person, "--yes")
+    # the old letter again: who was erased in it is not known any more, the other one is
+    same = w.submit(rows, letter="7/SNV")
+    assert [i["full_name"] for i in same["items"]] == [NAME], same
+    w.ctl("request", "cancel", same["id"], user="lan")
     again = w.run([row(ref="e2")])["items"][0]
     assert again["address"] != address and people.fold(NAME).split()[-1] in again["address"]
     assert w.mailbox(again["address"])["person"] not in (person, "")
@@ -422,3 +429,39 @@ def test_checker_sees_what_no_erasure_covers(ending):
     said = checker.Judge(w.data / "hopthu.db", w.slapd, BASE, DOMAIN).run()
     assert any("without opening" in s for s in said) and any("erase" in s and "plan" in s
                                                              for s in said), said
+
+
+# --- what slapd keeps -----------------------------------------------------------------------------
+
+def config(w):
+    import ldap3
+    server = ldap3.Server((w.slapd.dir / "uri").read_text().strip(), get_info=ldap3.NONE)
+    return ldap3.Connection(server, "cn=admin,cn=config",
+                            (w.slapd.dir / "config.password").read_text(), auto_bind=True)
+
+
+def test_the_directorys_log_ends(ending):
+    """slapd deletes its log of writes after a while, and never has a password in clear there."""
+    import ldap3
+    w = ending
+    made = w.run([row()])["items"][0]["address"]
+    login = made.partition("@")[0]
+    con = ldap3.Connection(ldap3.Server((w.slapd.dir / "uri").read_text().strip(), get_info=ldap3.NONE),
+                           "cn=admin," + BASE, (w.slapd.dir / "admin.password").read_text(),
+                           auto_bind=True)
+    dn = "uid=%s,ou=people,%s" % (login, BASE)
+    secret = "canary-Log-8Qz%"
+    assert con.modify(dn, {"userPassword": [(ldap3.MODIFY_REPLACE, [secret])]}), con.result
+    for f in (w.slapd.dir / "accesslog").iterdir():
+        assert secret.encode() not in f.read_bytes()
+    c = config(w)
+    c.search("cn=config", "(objectClass=olcAccessLogConfig)", attributes=["olcAccessLogPurge"])
+    overlay = c.entries[0].entry_dn
+    assert str(c.entries[0].olcAccessLogPurge) == "180+00:00 01+00:00"
+    assert any(NAME.encode() in m for e in w.slapd.accesslog() for m in e.get("reqMod", []))
+    w.settle()
+    w.daemon.stop()
+    w.judged = True  # the judge needs that log
+    assert c.modify(overlay, {"olcAccessLogPurge": [(ldap3.MODIFY_REPLACE, ["00:00:01 00:00:01"])]}), \
+        c.result
+    wait_for(lambda: not w.slapd.accesslog(), "the log of writes to be empty", 20)
