@@ -90,6 +90,7 @@ static const struct out_column export_columns[] = {
 static int
 get_subject(struct ctl *c, json_t **all)
 {
+	AUTO(str) reading = NULL; /* the pages after the first are the same reading */
 	long after = 0;
 
 	do {
@@ -101,10 +102,13 @@ get_subject(struct ctl *c, json_t **all)
 		ctl_path(&path, c->line.args[0]);
 		if (after)
 			buf_printf(&path, "?after=%ld", after);
+		ctl_query(&path, "reading", reading);
 		status = ctl_get(c, path.data, &page);
 		if (status)
 			return status;
 		after = ctl_integer(page, "next");
+		free(reading);
+		reading = *ctl_text(page, "reading") ? xstrdup(ctl_text(page, "reading")) : NULL;
 		if (!*all) {
 			*all = json_incref(page);
 			continue;
@@ -113,6 +117,7 @@ get_subject(struct ctl *c, json_t **all)
 		json_array_extend(json_object_get(*all, "read_by"), json_object_get(page, "read_by"));
 	} while (after);
 	json_object_del(*all, "next");
+	json_object_del(*all, "reading");
 	return 0;
 }
 

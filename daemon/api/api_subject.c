@@ -5,6 +5,7 @@
 
 #include "daemon/api/api.h"
 #include "daemon/api/audit_story.h"
+#include "daemon/api/reading.h"
 #include "daemon/flow/erase.h"
 #include "daemon/flow/erase_report.h"
 #include "daemon/flow/subject.h"
@@ -139,6 +140,7 @@ reply_telling(struct telling *t)
 			      t->records, "read_by", t->read_by, "exports", erase_exports(u), "next",
 			      t->next ? json_integer(t->next) : json_null());
 
+	reading_offer(t->call, j);
 	call_reply(t->call, 200, j);
 }
 

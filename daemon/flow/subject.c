@@ -16,7 +16,7 @@
 /* A text that names the person: a full name, an address, a login, a telephone number. */
 struct needle {
 	struct needle *next;
-	const char *text; /* NFC, lower case */
+	const char *text; /* lower case, without tone marks: so it is searched for */
 };
 
 /* --- who --------------------------------------------------------------------------------------- */
@@ -253,18 +253,16 @@ records(struct subject *u, struct err *e)
 static void
 add_needle(struct subject *u, const char *text)
 {
-	AUTO(str) nfc = text && *text ? text_nfc(text) : NULL;
-	AUTO(buf) low = BUF_INIT;
+	AUTO(str) folded = text && *text ? text_fold(text) : NULL;
 	struct needle *n;
 
-	if (!nfc || !strcmp(nfc, ERASED) || !strcmp(nfc, u->person))
+	if (!folded || !strcmp(folded, ERASED) || !strcmp(folded, u->person))
 		return;
-	text_lower(nfc, &low);
 	for (n = u->needles; n; n = n->next)
-		if (!strcmp(n->text, low.data))
+		if (!strcmp(n->text, folded))
 			return;
 	n = arena_alloc(u->arena, sizeof(*n));
-	n->text = arena_strdup(u->arena, low.data);
+	n->text = arena_strdup(u->arena, folded);
 	n->next = u->needles;
 	u->needles = n;
 }
@@ -463,16 +461,12 @@ take_reading(void *arg, int64_t seq, const char *path)
 {
 	struct some *some = arg;
 	struct subject *u = some->u;
-	AUTO(str) nfc = text_nfc(path);
-	AUTO(buf) low = BUF_INIT;
+	AUTO(str) folded = text_fold(path);
 
 	some->count++;
 	u->cursor = seq;
-	if (!nfc)
-		return;
-	text_lower(nfc, &low);
-	for (const struct needle *n = u->needles; n; n = n->next)
-		if (names(n, low.data)) {
+	for (const struct needle *n = folded ? u->needles : NULL; n; n = n->next)
+		if (names(n, folded)) {
 			add_also(u, seq, NULL);
 			return;
 		}

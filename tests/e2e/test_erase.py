@@ -93,7 +93,7 @@ def residue(w, texts, salts=()):
 
 
 def texts_of(address, login, values=()):
-    return [NAME, PHONE, UNIT, address, login + "@" + DOMAIN, *(v for v in values if len(v) > 12)]
+    return [NAME, people.fold(NAME), PHONE, UNIT, address, login + "@" + DOMAIN, *(v for v in values if len(v) > 12)]
 
 
 def test_erase(ending):
@@ -101,6 +101,7 @@ def test_erase(ending):
     address, login, person = career(w, others=3)
     hoa = w.door("hoa")
     hoa.get("/v1/mailboxes", q=NAME.lower())
+    w.ctl("audit", "search", "--person", people.fold(NAME), user="hoa")
     hoa.get("/v1/mailboxes", q="Khuất")
     hoa.get("/v1/mailboxes/" + address)
     # not while there is a mailbox, nor an open row
