@@ -180,44 +180,6 @@ digest_scram_verifier(const char *password, const uint8_t salt[16], int iteratio
 	return xasprintf("SCRAM-SHA-256$%d:%s$%s:%s", iterations, s64, stored64, server64);
 }
 
-/* Ed25519 keys carry the algorithm byte 01 before their 32 bytes. */
-static char *
-key_text(const char *prefix, const char *name, const uint8_t id[4], const uint8_t raw[32])
-{
-	uint8_t typed[33] = { 0x01 };
-	unsigned char b64[48];
-	AUTO(buf) hex = BUF_INIT;
-	char *text;
-
-	memcpy(typed + 1, raw, 32);
-	EVP_EncodeBlock(b64, typed, sizeof(typed));
-	buf_hex(&hex, id, 4);
-	text = xasprintf("%s%s+%s+%s", prefix, name, hex.data, b64);
-	explicit_bzero(typed, sizeof(typed));
-	explicit_bzero(b64, sizeof(b64));
-	return text;
-}
-
-void
-digest_signing_key(const char *name, char **skey, char **vkey)
-{
-	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
-	uint8_t priv[32], pub[32], id[DIGEST_LEN];
-	size_t n = sizeof(priv), m = sizeof(pub);
-	struct digest *d = digest_new();
-
-	BUG_ON(!key || !EVP_PKEY_get_raw_private_key(key, priv, &n) ||
-	       !EVP_PKEY_get_raw_public_key(key, pub, &m));
-	digest_add(d, name, strlen(name));
-	digest_add(d, "\n\x01", 2);
-	digest_add(d, pub, sizeof(pub));
-	digest_final(d, id);
-	*skey = key_text("PRIVATE+KEY+", name, id, priv);
-	*vkey = key_text("", name, id, pub);
-	explicit_bzero(priv, sizeof(priv));
-	EVP_PKEY_free(key);
-}
-
 int
 digest_from_hex(const char *hex, uint8_t out[DIGEST_LEN])
 {

@@ -9,7 +9,7 @@
 
 #define DIGEST_LEN 32
 
-/* SHA-256 and what is built on it.  The only home of openssl/ besides TLS in directory/. */
+/* SHA-256 and what is built on it.  Other homes of openssl/: base64.c, note_key.c (signatures), TLS. */
 void digest_sha256(const void *data, size_t n, uint8_t out[DIGEST_LEN]);
 
 /* SHA-256 of a byte and one or two pieces: the shape of RFC 6962's leaf and node hashes. */
@@ -44,11 +44,4 @@ void digest_uuid7(uint64_t unix_ms, char out[37]);
  */
 #define SCRAM_ITERATIONS 4096
 char *digest_scram_verifier(const char *password, const uint8_t salt[16], int iterations);
-
-/*
- * A new Ed25519 key in the text forms of C2SP signed-note: "PRIVATE+KEY+<name>+<id>+<key>" and
- * "<name>+<id>+<key>", where id = the first 4 bytes of SHA-256(name 0A 01 public key).
- * Caller frees both; skey with secret_free.
- */
-void digest_signing_key(const char *name, char **skey, char **vkey);
 #endif

@@ -68,6 +68,17 @@ text_invalid(const char *s, size_t n)
 	return bad ? (long)(bad - U8(s)) : -1;
 }
 
+bool
+text_has_space(const char *s, size_t n)
+{
+	ucs4_t uc;
+
+	for (size_t i = 0; i < n; i += (size_t)u8_mbtouc(&uc, U8(s) + i, n - i))
+		if (u8_mbtouc(&uc, U8(s) + i, n - i) && uc_is_property_white_space(uc))
+			return true;
+	return false;
+}
+
 size_t
 text_length(const char *s, size_t n)
 {

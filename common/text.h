@@ -26,6 +26,8 @@ char *text_fold(const char *s);
 void text_lower(const char *s, struct buf *out);
 /* Byte offset of the first invalid UTF-8 sequence, or -1. */
 long text_invalid(const char *s, size_t n);
+/* Whether there is white space of any script in it; s must be valid UTF-8. */
+bool text_has_space(const char *s, size_t n);
 /* Characters (code points) in valid UTF-8. */
 size_t text_length(const char *s, size_t n);
 /* First character of s as "x" (U+0078), for messages; its bytes when it is not UTF-8. */

@@ -13,12 +13,13 @@
 
 /* "tile/0/x001/x234/067" or, for a width below 256, "tile/0/x001/x234/067.p/112". */
 void tile_path(int level, uint64_t n, unsigned width, struct buf *out);
-/* How many hashes the level of a tree with so many leaves has. */
+/* How many hashes the level (0 <= level < TILE_LEVELS) of a tree with so many leaves has. */
 uint64_t tile_hashes(int level, uint64_t size);
 
 /*
  * Grows every level of tiles at once from leaf hashes in order, in bounded memory (8 KiB a level):
- * tile() is called for each one that became full and, by tile_flush, for the partial ones.
+ * tile() is called for each one that became full and, by tiler_flush, for the partial ones.  When it
+ * fails, so does the call, and the tiler is of no use any more.
  */
 typedef int tile_cb(void *arg, int level, uint64_t n, unsigned width, const uint8_t *hashes,
 		    struct err *e);

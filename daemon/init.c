@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/buf.h"
+#include "common/note.h"
 #include "daemon/base/clock.h"
 #include "daemon/daemon.h"
 #include "daemon/flow/evidence.h"
@@ -76,6 +76,7 @@ make_keys(const struct conf *conf, char **vkey, struct err *e)
 	AUTO(str) skey = NULL;
 	AUTO(buf) hex = BUF_INIT;
 	AUTO(buf) line = BUF_INIT;
+	struct note_key log_key;
 	uint8_t key[32];
 	int rc;
 
@@ -85,7 +86,10 @@ make_keys(const struct conf *conf, char **vkey, struct err *e)
 	buf_hex(&hex, key, sizeof(key));
 	buf_char(&hex, '\n');
 	explicit_bzero(key, sizeof(key));
-	digest_signing_key(conf->instance, &skey, vkey);
+	note_key_make(&log_key, conf->instance, NOTE_ED25519);
+	skey = note_key_skey(&log_key);
+	*vkey = note_key_vkey(&log_key);
+	note_key_wipe(&log_key);
 	buf_printf(&line, "%s\n", skey);
 	rc = write_file(scram, hex.data, 0600, e) || write_file(log, line.data, 0600, e) ? -1 : 0;
 	explicit_bzero(skey, strlen(skey));

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include "common/mem.h"
+#include "common/note.h"
 #include "common/vocab.h"
 #include "daemon/base/conf_key.h"
 
@@ -41,14 +41,11 @@ check_domain(const char *s)
 	return dots && label && s[n - 1] != '-';
 }
 
-/* The origin line of a signed note (C2SP): no space, no plus. */
+/* The name of the log's key and the origin of its notes. */
 static bool
 check_instance(const char *s)
 {
-	for (; *s; s++)
-		if (*s == '+' || (unsigned char)*s <= ' ' || (unsigned char)*s == 0x7f)
-			return false;
-	return true;
+	return !*s || note_name_ok(s, strlen(s));
 }
 
 static bool
