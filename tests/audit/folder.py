@@ -29,7 +29,8 @@ class Copy:
     def __init__(self, folder, report):
         self.folder, self.report = folder, report
         self.files = self._list()
-        self.head, self.first, self.last, self.bad_hashes = None, 1, 0, set()
+        self.head, self.first, self.last = None, 1, 0
+        self.bad_hashes, self.bad_tiles = set(), []
         self.checkpoints = self._read_checkpoints()
         if self.head:
             self.last = self.size = self.head.size
@@ -164,10 +165,16 @@ class Copy:
             return
         for i in range(width):
             if raw[32 * i:32 * i + 32] != tree.hash(8 * level, 256 * n + i):
-                self._bad_hash((256 * n + i) * under + 1, path)
+                self.bad_tiles.append(((256 * n + i) * under + 1, under, path))
                 return
         if len(raw) > 32 * width:
             self._bad_hash((256 * n + width - 1) * under + 1, path)
+
+    def end(self):
+        """A hash over others is named by the one of those that is wrong, where there is one."""
+        for first, under, path in self.bad_tiles:
+            below = [n for n in self.bad_hashes if first <= n < first + under]
+            self._bad_hash(min(below) if below else first, path)
 
     def _bad_hash(self, seq, what):
         self.bad_hashes.add(seq)

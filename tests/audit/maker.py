@@ -47,6 +47,9 @@ class Signer:
         self.id = hashlib.sha256(name.encode() + b"\n" + public).digest()[:4]
         self.vkey = "%s+%s+%s" % (name, self.id.hex(), base64.b64encode(public).decode())
 
+    def __deepcopy__(self, _):
+        return self
+
     def sign(self, text, seconds=0):
         """The base 64 of a signature line; seconds is the time of a witness."""
         if self.kind == WITNESS:
@@ -170,7 +173,7 @@ class Maker:
         self.boot = self.uuid()
         self.req, self.subjects, self.cfg = 0, {}, self.hash()
         self.policy_digest, self.running, self.anchors = self.hash(), False, []
-        self.alive, self.closed, self.fields = [], [], {}
+        self.alive, self.closed, self.fields, self.gone = [], [], {}, []
         self.letters, self.reasons, self.parked = {}, {}, []
 
     def policy(self):
@@ -461,8 +464,7 @@ class Maker:
         self.append("erase", "admin", subj=subj, basis="Luật 91/2025/QH15, Điều 14", count=len(gone),
                     **({"also": also} if also else {}))
         self.fields.pop(subj)
-        for k in gone:
-            del self.openings[k]
+        self.gone += [(len(self.records), k, self.openings.pop(k)) for k in gone]
 
     def live(self):
         """Until the log has its size."""

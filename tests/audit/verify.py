@@ -158,7 +158,7 @@ def check_held(rules, held, roots):
 def check_roots(copy, report, roots):
     """Each root fits; one that does not is named by the record after the last that does."""
     fits = {True: 0, False: 0}   # largest size with a right root: of a witness or held, of any
-    good = 0
+    good, seen = 0, [seq for seq, _, _ in report.faults if seq is not None]
     for size, root, strong, what in sorted(roots, key=lambda r: (r[0], not r[2])):
         if copy.tree is None or size > copy.size:
             continue
@@ -167,7 +167,7 @@ def check_roots(copy, report, roots):
             fits[True] = size if strong else fits[True]
             good = max(good, size if strong else 0)
             continue
-        shown = [n for n in copy.bad_hashes if fits[strong] < n <= size]
+        shown = [n for n in seen if fits[strong] < n <= size]
         report.fault(min(shown) if shown else fits[strong] + 1, "root",
                      "%s records has another root than records %d to %d have" %
                      (what, fits[strong] + 1, size))
@@ -188,6 +188,7 @@ def check_copy(folder, policy_raw, held, report):
         report.fault(None, "policy", str(e))
         return copy
     rules = check_records(copy, policy, report)
+    copy.end()
     roots, confirmed = [], None
     if not copy.checkpoints:
         copy.checkpoints = [copy.head]
