@@ -40,7 +40,7 @@ class Log:
         return [size_of(n) for n in self.notes]
 
     def bytes(self):
-        return [self.raw.get(r["seq"]) or canonical(r) for r in self.records]
+        return [self.raw[r["seq"]] if r["seq"] in self.raw else canonical(r) for r in self.records]
 
     def write(self, folder, **kw):
         maker.write_copy(folder, self.bytes(), self.openings, self.notes, self.policy, **kw)
@@ -117,6 +117,23 @@ class Log:
 
 def size_of(note):
     return int(note.split("\n")[1])
+
+
+def genuine(seed, size, incarnations=0, events=(), **kw):
+    """A log of the first seed from here on in which these events are, and so many incarnations."""
+    while True:
+        made = maker.Maker(seed, size, **kw).live()
+        log = Log(made)
+        if len(made.old_logs) == incarnations and all(any(want(r) for r in log.records) for want in events):
+            return log
+        seed += 1
+
+
+RICH = (lambda r: r["ev"] == "erase" and "also" in r, lambda r: r["ev"] == "hold" and r["seq"] > 300,
+        lambda r: r["ev"] == "name", lambda r: r.get("result") == "first of two" and r["seq"] > 100,
+        lambda r: r["ev"] == "outcome" and r["op"] == "restore" and r["result"] == "done",
+        lambda r: r["ev"] == "approve" and r["round"] == 2, lambda r: r["ev"] == "export",
+        lambda r: r["ev"] == "outcome" and r["op"] == "create" and r["seq"] > 300)
 
 
 class Attack:

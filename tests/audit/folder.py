@@ -75,7 +75,7 @@ class Copy:
         """Of checkpoints.ndjson, ascending; head is the one that the copy ends with."""
         raw = self.read("checkpoint")
         try:
-            self.head = Checkpoint(raw.decode("utf-8")) if raw else None
+            self.head = None if raw is None else Checkpoint(raw.decode("utf-8"))
         except (Bad, UnicodeDecodeError) as e:
             self.report.fault(None, "checkpoint", "the file checkpoint %s" % e)
         found = []

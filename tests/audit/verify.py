@@ -34,7 +34,7 @@ SOUND, USAGE, INCOMPLETE, TAMPERED = 0, 64, 75, 76
 class Report:
     def __init__(self):
         self.faults, self.missing, self.told, self.unproved = [], [], [], []
-        self.proved = {}
+        self.proved, self.finished = {}, False
 
     def fault(self, seq, rule, text):
         """seq None: it can be seen at no record."""
@@ -47,7 +47,9 @@ class Report:
         self.told.append((seq, text))
 
     def status(self):
-        return TAMPERED if self.faults else INCOMPLETE if self.missing else SOUND
+        if self.faults:
+            return TAMPERED
+        return SOUND if self.finished and not self.missing else INCOMPLETE
 
     def first(self):
         seqs = [f[0] for f in self.faults or self.missing if f[0] is not None]
@@ -156,22 +158,21 @@ def check_held(rules, held, roots):
 
 
 def check_roots(copy, report, roots):
-    """Each root fits; one that does not is named by the record after the last that does."""
-    fits = {True: 0, False: 0}   # largest size with a right root: of a witness or held, of any
-    good, seen = 0, [seq for seq, _, _ in report.faults if seq is not None]
-    for size, root, strong, what in sorted(roots, key=lambda r: (r[0], not r[2])):
-        if copy.tree is None or size > copy.size:
-            continue
-        if copy.tree.root(size) == root:
-            fits[False] = size
-            fits[True] = size if strong else fits[True]
-            good = max(good, size if strong else 0)
-            continue
-        shown = [n for n in seen if fits[strong] < n <= size]
-        report.fault(min(shown) if shown else fits[strong] + 1, "root",
-                     "%s records has another root than records %d to %d have" %
-                     (what, fits[strong] + 1, size))
-    return good
+    """Each root fits; the size of the largest that does and that others than the log stand behind.
+
+    A root that does not fit is named by what is wrong by itself between the last that does and it.
+    """
+    roots = sorted(r for r in roots if copy.tree and r[0] <= copy.size)
+    seen = [seq for seq, _, _ in report.faults if seq is not None]
+    fits = [(size, strong) for size, root, strong, _ in roots if copy.tree.root(size) == root]
+    for size, root, strong, what in roots:
+        if copy.tree.root(size) != root:
+            before = max([0] + [s for s, k in fits if s < size and (k or not strong)])
+            shown = [n for n in seen if before < n <= size]
+            report.fault(min(shown) if shown else before + 1, "root",
+                         "%s records has another root than records %d to %d have" %
+                         (what, before + 1, size))
+    return max([0] + [size for size, strong in fits if strong])
 
 
 def check_copy(folder, policy_raw, held, report):
@@ -211,6 +212,7 @@ def check_copy(folder, policy_raw, held, report):
 
 def conclude(copy, rules, confirmed, good, held):
     report, policy = rules.report, rules.policy
+    report.finished = True
     if confirmed is None and policy.quorum != "none":
         report.miss(None, "no checkpoint was confirmed by the quorum of the policy")
     sure = max([0] + ([confirmed[0].size] if confirmed else []) +
@@ -272,6 +274,7 @@ def check_proof(raw, policy, held, report):
         if (h.size, h.origin) == (checkpoint.size, checkpoint.origin) and h.root != checkpoint.root:
             raise Bad("has another root than the checkpoint you hold")
     times = policy.witnesses_of(checkpoint)
+    report.finished = True
     if policy.quorum != "none" and not policy.reached(times):
         report.miss(None, "the checkpoint is not confirmed by the quorum of the policy")
     report.proved = {"origin": checkpoint.origin, "record": index + 1, "size": checkpoint.size,

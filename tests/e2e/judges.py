@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The two verifiers of copies of the log, asked the same."""
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import hopthu
+
+sys.path.insert(0, str(hopthu.TOP / "tests" / "audit"))
+
+import verify  # noqa: E402
+
+SOUND, USAGE, INCOMPLETE, TAMPERED = 0, 64, 75, 76
+HOPTHU_VERIFY = hopthu.BUILD / "hopthu-verify"
+PYTHON_VERIFY = hopthu.TOP / "tests" / "audit" / "verify.py"
+
+
+class Verdict:
+    def __init__(self, status, report):
+        self.status, self.report = status, report
+        self.first = report.get("first")
+        self.told = [(t.get("seq"), t["text"]) for t in report.get("told", [])]
+
+    def __str__(self):
+        what = [(f.get("seq"), f["text"]) for f in self.report.get("faults", [])] + \
+               [(f.get("seq"), f["text"]) for f in self.report.get("missing", [])]
+        return "%d, first %s: %s" % (self.status, self.first, what[:4])
+
+
+def by_python(folder, policy, held=(), compare=None):
+    """In this process, as verify.main does."""
+    report = verify.Report()
+    held = [verify.Checkpoint(h) for h in held]
+    one = verify.check_copy(str(folder), policy.encode(), held, report)
+    if compare:
+        verify.compare(one, verify.check_copy(str(compare), policy.encode(), held, report), report)
+    return Verdict(report.status(), report.object())
+
+
+def _c(args):
+    r = subprocess.run([str(HOPTHU_VERIFY), *map(str, args)], capture_output=True, text=True, timeout=120,
+                       check=False)
+    assert not hopthu.FORBIDDEN.search(r.stderr), r.stderr
+    return r
+
+
+def _files(where, policy, held):
+    (where / "policy").write_text(policy)
+    args = ["--policy", where / "policy"]
+    for n, text in enumerate(held):
+        (where / ("held%d" % n)).write_text(text)
+        args += ["--checkpoint", where / ("held%d" % n)]
+    return args
+
+
+def by_c(folder, policy, held=(), compare=None):
+    with tempfile.TemporaryDirectory() as where:
+        args = _files(pathlib.Path(where), policy, held)
+        r = _c([folder, *args, *(["--compare", compare] if compare else []), "-o", "json"])
+    assert r.stdout, "hopthu-verify ended with %d and said nothing: %s" % (r.returncode, r.stderr)
+    return Verdict(r.returncode, json.loads(r.stdout))
+
+
+def have_c():
+    return HOPTHU_VERIFY.exists()
+
+
+def count():
+    return 1 + have_c()
+
+
+def both(folder, policy, held=(), compare=None):
+    """What each of them says."""
+    got = [by_python(folder, policy, held, compare)]
+    if have_c():
+        got.append(by_c(folder, policy, held, compare))
+    return got
+
+
+def statuses(folder, policy):
+    """Exit statuses of both programs, also for a wrong command."""
+    with tempfile.TemporaryDirectory() as where:
+        args = [folder, *_files(pathlib.Path(where), policy, ())]
+        got = [subprocess.run([str(PYTHON_VERIFY), *map(str, args)], capture_output=True).returncode]
+        return got + ([_c(args).returncode] if have_c() else [])
+
+
+def proof_statuses(path, policy):
+    with tempfile.TemporaryDirectory() as where:
+        args = ["--proof", path, *_files(pathlib.Path(where), policy, ())]
+        got = [subprocess.run([str(PYTHON_VERIFY), *map(str, args)], capture_output=True).returncode]
+        return got + ([_c(args).returncode] if have_c() else [])
