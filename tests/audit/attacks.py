@@ -33,6 +33,31 @@ class Log:
         self.paper = self.notes[sizes.index(min(sizes, key=lambda s: abs(s - 0.6 * self.size)))]
         self.last = self.notes[-1]
 
+    @classmethod
+    def of_copy(cls, folder, signers, witnesses=()):
+        """Of the folder of a copy and the stolen keys of its log."""
+        class Made:
+            records, openings, gone = [], {}, []
+            old_logs, log, notes = signers[:-1], signers[-1], []
+
+            @staticmethod
+            def policy():
+                return (folder / "policy").read_text()
+
+        Made.witnesses = list(witnesses)
+        for line in (folder / "checkpoints.ndjson").read_text().splitlines():
+            Made.notes.append(json.loads(line)["note"])
+        for line in (folder / "openings.ndjson").read_text().splitlines():
+            o = json.loads(line)
+            Made.openings[o["seq"], o["field"]] = (bytes.fromhex(o["salt"]), o["value"])
+        for n in range(-(-size_of(Made.notes[-1]) // 256)):
+            data, at = bundle_of(folder, 256 * n + 1)[0].read_bytes(), 0
+            while at < len(data):
+                length = int.from_bytes(data[at:at + 2], "big")
+                Made.records.append(data[at + 2:at + 2 + length])
+                at += 2 + length
+        return cls(Made)
+
     def clone(self):
         return copy.deepcopy(self)
 

@@ -340,8 +340,7 @@ class Maker:
             self.append(r.choice(["refuse", "cancel"]), r.choice(APPROVES), req=req,
                         pii={"reason": "sai mẫu"})
             return
-        self.approve(plan)
-        self.run(who, rows)
+        self.run(who, self.approve(plan), rows)
 
     def items(self, who, rows):
         late = [row for row in rows if row["op"] == "create" and self.maybe(0.08)]
@@ -373,17 +372,19 @@ class Maker:
         people = self.rng.sample(APPROVES, plan.get("needs", 1))
         if len(people) > 1:
             self.append("approve", people.pop(), result="first of two", **plan)
-        self.append("approve", people.pop(), **plan)
+        last = people.pop()
+        self.append("approve", last, **plan)
+        return last
 
-    def run(self, who, rows):
+    def run(self, who, by, rows):
         """Intents and outcomes in an order of their own; what moved or failed once more."""
         again, running = [], []
         for row in rows:
-            running.append((self.intent(row, "minh"), row))
+            running.append((self.intent(row, by), row))
             if self.maybe(0.5):
-                self.finish(running, again)
+                self.finish(running, again, by)
         while running:
-            self.finish(running, again)
+            self.finish(running, again, by)
         if again:
             if any(how == "failed" for how, _ in again):
                 self.append("retry", "tuan", req=rows[0]["req"], count=len(again), pii={"reason": "thử lại"})
@@ -391,25 +392,23 @@ class Maker:
             for row in rows:
                 row["req"] = again[0][1]["req"]
                 self.item(who, row)
-            self.approve(self.tell_plan(who, rows))
-            self.run(who, rows)
+            self.run(who, self.approve(self.tell_plan(who, rows)), rows)
 
-    def finish(self, running, again):
+    def finish(self, running, again, by):
         r = self.rng
         intent, row = running.pop(r.randrange(len(running)))
         if self.maybe(0.02):
             self.crash()
             for seq, other in [*running, (intent, row)]:
-                self.append("resolve", intent=seq, result="taken up again", **self.begun(other, "minh"))
+                self.append("resolve", intent=seq, result="taken up again", **self.begun(other, by))
         what = r.choices(["done", "moved", "failed", "hold"], [90, 4, 4, 2])[0]
         if what == "hold":
-            self.append("hold", intent=intent, pii={"message": "80"},
-                        **self.ended(row, "minh"))
+            self.append("hold", intent=intent, pii={"message": "80"}, **self.ended(row, by))
             if self.maybe(0.5):
-                self.parked.append((intent, row))
+                self.parked.append((intent, row, by))
                 return
             what = "done"
-        self.outcome(intent, row, what, "minh")
+        self.outcome(intent, row, what, by)
         if what == "moved":
             self.append("drift", pii={"found": "title: Chuyên viên"}, req=row["req"], row=row["row"],
                         subj=row["subj"])
@@ -443,8 +442,8 @@ class Maker:
     def release(self):
         """What was held is done after all."""
         if self.parked:
-            intent, row = self.parked[0]
-            self.outcome(intent, row, "done", "minh")
+            intent, row, by = self.parked[0]
+            self.outcome(intent, row, "done", by)
             self.parked.pop(0)
 
     # --- auditors and persons ---
