@@ -154,6 +154,7 @@ take_row(struct erase *x, const struct subject_row *w, struct err *e)
 	/* a promise that no mailbox came of */
 	return store_erase_addresses(s, arena_strndup(a, i.address, strcspn(i.address, "@")),
 				     x->subject.person, e) ||
+			       store_forget_name(s, i.full_name, x->subject.person, e) ||
 			       store_erase_item(s, i.id, x->subject.person, e) ||
 			       store_count_erased(s, i.request, 1, e) ? -1 : 0;
 }
@@ -166,9 +167,6 @@ take_rows(struct erase *x, struct err *e)
 	for (int n = 0; n < UNIT_ROWS && x->row_at < u->row_count; n++)
 		if (take_row(x, &u->rows[x->row_at++], e))
 			return -1;
-	/* each time: a row may have been noted between two units */
-	if (store_forget_names(x->flow->store, u->person, e))
-		return -1;
 	for (int n = 0; n < UNIT_ROWS && x->row_at == u->row_count && x->letter_at < u->letter_count; n++) {
 		const struct subject_letter *l = &u->letters[x->letter_at++];
 

@@ -20,7 +20,6 @@ static const char *const migrations[] = {
 	" PRIMARY KEY (term, block)) STRICT, WITHOUT ROWID;"
 	"CREATE TABLE person_name (folded TEXT NOT NULL, person TEXT NOT NULL, name TEXT NOT NULL,"
 	" PRIMARY KEY (folded, person, name)) STRICT, WITHOUT ROWID;"
-	"CREATE INDEX person_name_person ON person_name (person);"
 	"CREATE TABLE frontier (id INTEGER PRIMARY KEY CHECK (id = 1), size INTEGER NOT NULL,"
 	" hashes BLOB NOT NULL) STRICT;"
 	/* roots of full subtrees of 256^level records, so that a proof reads few leaves */

@@ -67,8 +67,9 @@ int store_people_named(struct store *s, const char *folded,
 /* Names are noted when there is time: notes those of up to max rows.  1: more is to do, 0: done, -1:
  * error.  Not in a unit. */
 int store_names_step(struct store *s, int max, struct err *e) MUST_USE;
-/* The names of a person are noted no more; in a unit. */
-int store_forget_names(struct store *s, const char *person, struct err *e) MUST_USE;
+/* A name that stood in a row is not noted any more as this person's; in a unit. */
+int store_forget_name(struct store *s, const char *name, const char *person,
+		      struct err *e) MUST_USE;
 /* Requests of this letter number; agency NULL: of any. */
 int store_requests_of_letter(struct store *s, const char *letter, const char *agency,
 			     void (*each)(void *arg, int64_t request), void *arg, struct err *e);

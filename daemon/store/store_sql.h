@@ -96,7 +96,7 @@
 	X(NAMES_AFTER, "SELECT id, full_name, person FROM item WHERE id > ? ORDER BY id LIMIT ?") \
 	X(NAME_ADD, "INSERT INTO person_name (folded, person, name) VALUES (?, ?, ?) " \
 		"ON CONFLICT (folded, person, name) DO NOTHING") \
-	X(NAMES_FORGET, "DELETE FROM person_name WHERE person = ?") \
+	X(NAME_FORGET, "DELETE FROM person_name WHERE folded = ? AND person = ?") \
 	X(SUBTREE_ADD, "INSERT INTO subtree (level, n, hash) VALUES (?, ?, ?)") \
 	X(SUBTREE_FROM, "SELECT n, hash FROM subtree WHERE level = ? AND n >= ? ORDER BY n LIMIT ?") \
 	X(LEAF_FROM, "SELECT seq - 1, leaf FROM audit WHERE seq > ? ORDER BY seq LIMIT ?") \

@@ -164,7 +164,9 @@ store_names_step(struct store *s, int max, struct err *e)
 }
 
 int
-store_forget_names(struct store *s, const char *person, struct err *e)
+store_forget_name(struct store *s, const char *name, const char *person, struct err *e)
 {
-	return store_run(s, store_bind(s, SQL_NAMES_FORGET, "s", person), e);
+	AUTO(str) folded = text_fold(name);
+
+	return folded ? store_run(s, store_bind(s, SQL_NAME_FORGET, "ss", folded, person), e) : 0;
 }
