@@ -456,7 +456,8 @@ erase_turn(struct flow *f)
 		loop_defer(f->loop, nothing, g);
 		return;
 	}
-	failpoint(FP_ERASE_SCRUBBED);
+	if (failpoint(FP_ERASE_SCRUBBED))
+		rc = err_set(&e, ERR_TEMP, "what was erased cannot be removed from the file yet: a failpoint");
 	if (!rc && not_wanted_any_more(f, &e))
 		rc = -1;
 	pages_done(f, rc ? &e : NULL);

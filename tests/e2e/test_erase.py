@@ -9,8 +9,8 @@ import unicodedata
 import pytest
 
 import people
-from hopthu import ANYTHING, BASE, DOMAIN, EX_CONFLICT, EX_NOPERM, EX_NOTFOUND, EX_PART, EX_USAGE, \
-    NO_HASH, Probe, refuse_titles, wait_for, write_policy
+from hopthu import ANYTHING, BASE, DOMAIN, EX_CONFLICT, EX_LATER, EX_NOPERM, EX_NOTFOUND, EX_PART, \
+    EX_USAGE, NO_HASH, Probe, refuse_titles, wait_for, write_policy
 
 NAME, PHONE, UNIT = "Khuất Thị Quỳnh Xuyến", "0274911222", "Phòng Zđánh dấu"
 BASIS = "Luật 91/2025/QH15, Điều 14"
@@ -311,6 +311,42 @@ def test_kill(ending, place):
     settle_erasure(w)
     assert residue(w, texts, salts) == []
     assert w.ctl_json("audit", "subject", person)["erased"] is True
+    w.judge()
+
+
+def test_asks_first(ending):
+    """On a terminal it shows what would go, and asks."""
+    import types
+
+    import fake_door
+    w = ending
+    address, login, person = career(w, renamed=False)
+    purge(w, address)
+    door = types.SimpleNamespace(path=str(w.socket))
+    for key, status in ((b"n\n", EX_PART), (b"y\n", 0)):
+        out, got = fake_door.on_terminal(door, "audit", "erase", "--person", login, "--legal-basis",
+                                         BASIS, keys=[key])
+        assert got == status, out
+        assert "Erase the values of %s for good?" % person in out
+        assert "HOPTHU CANNOT ERASE" in out and login in out
+        assert w.ctl_json("audit", "subject", person)["erased"] is (status == 0)
+    w.judge()
+
+
+def test_pages_cannot_be_written(ending):
+    """The answer says so, status shows it, and it is done when it can be."""
+    w = ending
+    address, login, person = career(w, renamed=False)
+    purge(w, address)
+    w.daemon.stop()
+    w.start(failpoint="erase-scrubbed:1:fail")
+    r = erase(w, person, "--yes", status=EX_LATER)
+    told = json.loads(r.stdout)
+    assert told["pending"] and "hopthuctl status" in r.stderr, r.stderr
+    assert w.status()["erasure"]["reason"] == told["pending"]
+    assert told["pending"] in w.ctl("status").stdout
+    settle_erasure(w)
+    assert residue(w, texts_of(address, login)) == []
     w.judge()
 
 
