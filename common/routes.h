@@ -64,6 +64,8 @@
 	X(audit_show, GET, "/v1/audit/{seq}", ROLE_AUDITOR | ROLE_ADMIN | ROLE_TECHNICIAN | ROLE_APPROVER, ANY, "One audit record: who, what, on whose letter, before and after") \
 	X(audit_subject, GET, "/v1/audit/subject/{name}", ROLE_AUDITOR | ROLE_ADMIN, ANY, "Everything that is kept about one person") \
 	X(audit_erase, POST, "/v1/audit/erase", ROLE_ADMIN, ANY, "Erase a person's values from records, letters and registry") \
+	X(audit_checkpoint, GET, "/v1/audit/checkpoint", ROLES_ALL, ANY, "A checkpoint of the log with its cosignatures") \
+	X(audit_checkpoint_new, POST, "/v1/audit/checkpoint", ROLES_STAFF, ANY, "Sign a checkpoint over all that is recorded") \
 	X(audit_verify, GET, "/v1/audit/verify", ROLES_ALL, ANY, "Recompute the tree over every record")
 
 enum route_id {

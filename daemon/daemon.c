@@ -15,11 +15,14 @@
 #include "daemon/directory/dir.h"
 #include "daemon/flow/erase.h"
 #include "daemon/flow/catchup.h"
+#include "daemon/flow/confirm.h"
 #include "daemon/flow/evidence.h"
 #include "daemon/flow/flow.h"
 #include "daemon/flow/intake.h"
 #include "daemon/flow/password.h"
 #include "daemon/flow/policies.h"
+#include "daemon/flow/room.h"
+#include "daemon/flow/seal.h"
 
 #define DRAIN_MS 10000 /* then whatever is still on its way is left to the next run */
 #define DRAIN_TICK_MS 20
@@ -45,7 +48,7 @@ struct daemon {
 	uint64_t drain_until_us, size_seen, size_at_turn;
 	enum event_type to_announce;
 	int quiet_hours, status;
-	bool drained, probing, gathering, gathered;
+	bool drained, probing, gathering, gathered, stop_tried;
 	char *directory_said; /* why it is away, as logged last */
 };
 
@@ -107,6 +110,8 @@ announce(void *arg)
 			       .cfg = cfg };
 	struct err e = ERR_INIT;
 
+	if (d->flow->incident)
+		return; /* nothing is written any more */
 	digest_rules(d, cfg);
 	if (evidence_alone(d->flow, &ev, &e)) {
 		log_error("the log cannot be written, so nothing will be done: %s", e.msg);
@@ -249,6 +254,8 @@ on_turn_end(void *arg)
 		d->probing = true;
 		loop_timer_set(d->probe, RETRY_MS);
 	}
+	room_turn(d->flow);
+	seal_turn(d->flow);
 	(void)store_tidy(d->store, intakes_next(d->flow));
 	erase_turn(d->flow);
 	log_directory(d);
@@ -261,6 +268,11 @@ on_stop_written(void *arg, const struct err *failure)
 {
 	struct daemon *d = arg;
 
+	if (failure && store_full(d->store) && !d->stop_tried) {
+		d->stop_tried = true; /* once more: the reserve is given up at the end of this turn */
+		loop_timer_set(d->drain, DRAIN_TICK_MS);
+		return;
+	}
 	if (failure)
 		log_warn("the stop could not be recorded: %s", failure->msg);
 	loop_stop(d->loop);
@@ -279,7 +291,7 @@ on_drain(void *arg)
 	}
 	if (late)
 		log_warn("stopping with work on its way: the next start takes it up by reading");
-	if (evidence_alone(d->flow, &ev, NULL))
+	if (d->flow->incident || evidence_alone(d->flow, &ev, NULL))
 		loop_stop(d->loop);
 	else
 		store_after_commit(d->store, on_stop_written, d);
@@ -323,6 +335,11 @@ use_conf(struct daemon *d, struct conf *c)
 	d->conf = c;
 	d->flow->conf = c;
 	dir_reconfigure(d->dir, &c->directory);
+	seal_reconfigured(d->flow);
+	room_reconfigured(d->flow);
+	if (confirm_reload(d->flow, &e))
+		log_error("reload: the old witnesses stay: %s", e.msg);
+	e = (struct err)ERR_INIT;
 	if (door_reconfigure(d->door, c, &e))
 		log_error("reload: %s", e.msg);
 	conf_free(old);
@@ -434,6 +451,8 @@ make(struct daemon *d, struct err *e)
 		return -1;
 	d->loop = loop_new();
 	d->flow = flow_new(d->loop, d->store, d->conf);
+	if (flow_open_log(d->flow, e))
+		return -1;
 	policies = policies_load(d->conf->policy_dir, e);
 	if (!policies)
 		return -1;
@@ -455,6 +474,7 @@ make(struct daemon *d, struct err *e)
 	if (!d->door)
 		return -1;
 	store_commit(d->store); /* the start is on record before anybody is let in */
+	confirm_checkpoint(d->flow);
 	rc = store_broken(d->store) ? err_set(e, ERR_PERM, "%s", store_trouble(d->store)) : 0;
 	return rc;
 }

@@ -10,11 +10,10 @@
 #include "daemon/daemon.h"
 #include "daemon/flow/evidence.h"
 #include "daemon/flow/order.h"
+#include "daemon/flow/seal.h"
 #include "daemon/policy/name.h"
 
 #define SCRAM_KEY "scram.key"
-#define LOG_KEY "log.key"   /* signs checkpoints: its public half stands in the genesis record */
-#define LOG_VKEY "log.vkey"
 
 static char *
 key_path(const struct conf *conf, const char *name)
@@ -54,8 +53,8 @@ init_check_conf(const struct conf *conf, struct err *e)
 	return rc ? err_set(e, ERR_CONFIG, "%s", wrong.msg) : 0;
 }
 
-static int
-write_file(const char *file, const char *text, mode_t mode, struct err *e)
+int
+init_write_file(const char *file, const char *text, mode_t mode, struct err *e)
 {
 	AUTO(fd) fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	size_t n = strlen(text);
@@ -71,8 +70,8 @@ static int
 make_keys(const struct conf *conf, char **vkey, struct err *e)
 {
 	AUTO(str) scram = key_path(conf, SCRAM_KEY);
-	AUTO(str) log = key_path(conf, LOG_KEY);
-	AUTO(str) pub = key_path(conf, LOG_VKEY);
+	AUTO(str) log = key_path(conf, SEAL_KEY);
+	AUTO(str) pub = key_path(conf, SEAL_VKEY);
 	AUTO(str) skey = NULL;
 	AUTO(buf) hex = BUF_INIT;
 	AUTO(buf) line = BUF_INIT;
@@ -91,13 +90,13 @@ make_keys(const struct conf *conf, char **vkey, struct err *e)
 	*vkey = note_key_vkey(&log_key);
 	note_key_wipe(&log_key);
 	buf_printf(&line, "%s\n", skey);
-	rc = write_file(scram, hex.data, 0600, e) || write_file(log, line.data, 0600, e) ? -1 : 0;
+	rc = init_write_file(scram, hex.data, 0600, e) || init_write_file(log, line.data, 0600, e) ? -1 : 0;
 	explicit_bzero(skey, strlen(skey));
 	explicit_bzero(line.data, line.len);
 	explicit_bzero(hex.data, hex.len);
 	buf_clear(&line);
 	buf_printf(&line, "%s\n", *vkey);
-	return rc || write_file(pub, line.data, 0644, e) ? -1 : 0;
+	return rc || init_write_file(pub, line.data, 0644, e) ? -1 : 0;
 }
 
 int

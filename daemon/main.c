@@ -9,17 +9,23 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/failpoint.h"
 #include "daemon/daemon.h"
+#include "daemon/flow/confirm.h"
 #include "daemon/flow/policies.h"
 
 #define DEFAULT_CONFIG "/etc/hopthu/hopthud.conf"
 
-enum { OPT_INIT = 256, OPT_ADMIN, OPT_ADMIN_UID, OPT_KEYS };
+enum { OPT_INIT = 256, OPT_ADMIN, OPT_ADMIN_UID, OPT_KEYS, OPT_INCARNATION, OPT_OVER,
+       OPT_REASON, OPT_KNOWN };
 
 static const struct option options[] = {
 	{ "config", required_argument, NULL, 'c' },   { "test", no_argument, NULL, 't' },
 	{ "changes", no_argument, NULL, 'n' },	      { "init", no_argument, NULL, OPT_INIT },
 	{ "admin", required_argument, NULL, OPT_ADMIN },
 	{ "admin-uid", required_argument, NULL, OPT_ADMIN_UID },
+	{ "incarnation", no_argument, NULL, OPT_INCARNATION },
+	{ "incident-over", no_argument, NULL, OPT_OVER },
+	{ "reason", required_argument, NULL, OPT_REASON },
+	{ "known", required_argument, NULL, OPT_KNOWN },
 	{ "keys", no_argument, NULL, OPT_KEYS },      { "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },	      { NULL, 0, NULL, 0 },
 };
@@ -30,6 +36,10 @@ static const char usage[] =
 	"       hopthud [-c FILE] -n         print what differs from the defaults\n"
 	"       hopthud [-c FILE] --init --admin NAME [--admin-uid UID]\n"
 	"                                    make keys, database and the first admin\n"
+	"       hopthud [-c FILE] --incarnation --reason TEXT [--known FILE]\n"
+	"                                    go on with a database from a backup: new key and origin\n"
+	"       hopthud [-c FILE] --incident-over --reason TEXT\n"
+	"                                    go on after a false alarm: same key and origin\n"
 	"       hopthud --keys               print every configuration key\n"
 	"\n"
 	"  -c, --config FILE    configuration (" DEFAULT_CONFIG ")\n"
@@ -38,16 +48,21 @@ static const char usage[] =
 	"      --init           first things; leaves what is there already\n"
 	"      --admin NAME     name of the first admin\n"
 	"      --admin-uid UID  Unix user who is that admin on the socket (default: who runs this)\n"
+	"      --incarnation    the log goes on under a new origin and key; ends an incident\n"
+	"      --incident-over  the log goes on as it is; ends an incident\n"
+	"      --reason TEXT    why; recorded in the audit log\n"
+	"      --known FILE     the newest checkpoint of the old log that somebody outside has\n"
 	"      --keys           every key with its default and meaning\n"
 	"  -V, --version\n"
 	"  -h, --help\n";
 
-enum mode { MODE_RUN, MODE_TEST, MODE_CHANGES, MODE_INIT };
+enum mode { MODE_RUN, MODE_TEST, MODE_CHANGES, MODE_INIT, MODE_INCARNATION };
 
 struct command {
 	enum mode mode;
 	const char *file;
 	struct init_order init;
+	struct incarnation_order incarnation;
 };
 
 static int
@@ -80,6 +95,19 @@ parse(int argc, char **argv, struct command *cmd)
 					optarg);
 				return 64;
 			}
+			break;
+		case OPT_OVER:
+			cmd->incarnation.over = true;
+			cmd->mode = MODE_INCARNATION;
+			break;
+		case OPT_INCARNATION:
+			cmd->mode = MODE_INCARNATION;
+			break;
+		case OPT_REASON:
+			cmd->incarnation.reason = optarg;
+			break;
+		case OPT_KNOWN:
+			cmd->incarnation.known = optarg;
 			break;
 		case OPT_KEYS:
 			conf_print_keys(stdout);
@@ -120,6 +148,22 @@ init(const struct conf *conf, const struct init_order *o)
 	return 0;
 }
 
+static int
+incarnation(const struct conf *conf, const struct incarnation_order *o)
+{
+	struct err e = ERR_INIT;
+
+	if (!o->reason || !*o->reason || strlen(o->reason) > 2000) {
+		fputs("hopthud: --incarnation and --incident-over need --reason TEXT, of at most 2000 bytes: "
+		      "why it is done\n", stderr);
+		return 64;
+	}
+	if (!incarnation_run(conf, o, &e))
+		return 0;
+	fprintf(stderr, "hopthud: %s\n", e.msg);
+	return daemon_exit_status(&e);
+}
+
 /* A line for each mistake of the configuration. */
 static void
 complain(const char *lines)
@@ -150,10 +194,16 @@ test(const struct conf *conf)
 {
 	AUTO(buf) wrong = BUF_INIT;
 	struct policies *p = policies_load_all(conf->policy_dir, &wrong);
+	struct err e = ERR_INIT;
 	size_t n = 0;
 
 	if (!p) {
 		complain(wrong.data);
+		return 78;
+	}
+	if (confirm_check(conf, &e)) {
+		complain(e.msg);
+		policies_free(p);
 		return 78;
 	}
 	while (policies_at(p, n))
@@ -199,6 +249,9 @@ main(int argc, char **argv)
 		break;
 	case MODE_INIT:
 		rc = init(conf, &cmd.init);
+		break;
+	case MODE_INCARNATION:
+		rc = incarnation(conf, &cmd.incarnation);
 		break;
 	}
 	conf_free(conf);

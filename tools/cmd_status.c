@@ -19,6 +19,12 @@ static const struct out_column status_columns[] = {
 	{ "mailboxes", "mailboxes", OUT_COUNTS, OUT_SKIP },
 	{ "audit.size", "audit records", OUT_NUMBER, 0 },
 	{ "audit.root", "  root", OUT_TEXT, OUT_SKIP },
+	{ "evidence.origin", "  origin", OUT_TEXT, OUT_SKIP },
+	{ "evidence.checkpoint.size", "  checkpoint of", OUT_NUMBER, OUT_SKIP },
+	{ "evidence.checkpoint.age_s", "  signed before (s)", OUT_NUMBER, OUT_SKIP },
+	{ "evidence.confirmed", "  confirmed up to", OUT_NUMBER, OUT_SKIP },
+	{ "evidence.quorum", "  by enough", OUT_BOOL, OUT_HIDE },
+	{ "evidence.incident", "INCIDENT", OUT_TEXT, OUT_SKIP },
 	{ "database.writable", "database writable", OUT_BOOL, 0 },
 	{ "database.reason", "  because", OUT_TEXT, OUT_SKIP },
 	{ "erasure.state", "erasure", OUT_TEXT, OUT_SKIP },
@@ -53,6 +59,44 @@ warn_directory(const json_t *directory)
 			state, *reason ? ": " : "", reason, (next + 999) / 1000);
 }
 
+/* Who confirms the log, a line each. */
+static void
+show_witnesses(FILE *out, const json_t *evidence)
+{
+	const json_t *list = json_object_get(evidence, "witnesses");
+
+	if (!json_array_size(list))
+		fputs("nobody outside confirms the log: see evidence.policy_file in hopthud.conf(5)\n", out);
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *w = json_array_get(list, i);
+		AUTO(buf) name = BUF_INIT;
+
+		out_safe(&name, ctl_text(w, "name"));
+		fprintf(out, "witness %s confirmed %ld records", name.data, ctl_integer(w, "size"));
+		if (ctl_integer(w, "lag_records"))
+			fprintf(out, ", %ld are not yet", ctl_integer(w, "lag_records"));
+		if (ctl_integer(w, "lag_s"))
+			fprintf(out, ", since %ld s", ctl_integer(w, "lag_s"));
+		fputs(json_is_true(json_object_get(w, "asked")) ? "\n" : " (it is never asked)\n", out);
+	}
+}
+
+static void
+warn_evidence(const json_t *evidence)
+{
+	const json_t *list = json_object_get(evidence, "witnesses");
+
+	if (*ctl_text(evidence, "incident"))
+		ctl_say("INCIDENT: %s", ctl_text(evidence, "incident"));
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *w = json_array_get(list, i);
+
+		if (*ctl_text(w, "error"))
+			ctl_say("warning: the witness %s does not confirm the log: %s", ctl_text(w, "name"),
+				ctl_text(w, "error"));
+	}
+}
+
 static long
 overdue(const json_t *s)
 {
@@ -66,6 +110,7 @@ warn(const json_t *s)
 	const json_t *items = out_value(s, "queue.items");
 	long held = ctl_integer(items, "held"), unknown = ctl_integer(items, "unknown");
 
+	warn_evidence(json_object_get(s, "evidence"));
 	warn_directory(json_object_get(s, "directory"));
 	if (json_is_false(json_object_get(database, "writable")))
 		ctl_say("warning: the database cannot be written (%s); nothing is done until it can",
@@ -89,7 +134,11 @@ cmd_status(struct ctl *c)
 	if (status)
 		return status;
 	out_object(&c->out, status_columns, answer);
+	if (c->out.format == OUT_TABLE)
+		show_witnesses(c->out.file, json_object_get(answer, "evidence"));
 	warn(answer);
+	if (*ctl_text(json_object_get(answer, "evidence"), "incident"))
+		return LEAVE_VERIFY;
 	return overdue(answer) ? LEAVE_PARTLY : LEAVE_DONE; /* for whoever monitors */
 }
 

@@ -87,6 +87,10 @@
 	X(OLDEST_FIRST, "oldest-first", 0, NULL, "the oldest first; else the newest") \
 	X(CURSOR, "cursor", 0, "SEQ", "go on where a search with --limit ended") \
 	X(FOLLOW, "follow", 'f', NULL, "go on with what comes, until Ctrl-C") \
+	X(SIZE, "size", 0, "N", "the checkpoint of so many records, instead of the newest") \
+	X(NEW, "new", 0, NULL, "sign one now over all that is recorded") \
+	X(PAGE, "page", 0, NULL, "a sheet of A4 in HTML to print and sign") \
+	X(MAIL, "mail", 0, "ADDRESS", "a message to this address, for sendmail -t") \
 	X(ALL, "all", 0, NULL, "every command and option") \
 	X(MAN, "man", 0, NULL, "the part of the manual page that is made from the tables")
 
@@ -297,6 +301,12 @@ _Static_assert(OPT_COUNT <= 126, "the bits of an option set are used up");
 	  "ended. Records keep their commitments only, rows of letters say (erased), and of the addresses the " \
 	  "local part stays, which is never given again. What hopthu cannot erase is told: copies given out, " \
 	  "backups, the directory's log. Exit status 75: done, but still in unused places of the file.") \
+	X("audit", "checkpoint", audit_checkpoint, "", 0, 0, O(SIZE) | O(NEW) | O(PAGE) | O(MAIL), \
+	  audit_checkpoint, "a signed checkpoint of the log, to keep where nobody here can change it", \
+	  "Prints the newest one with all its cosignatures (c2sp.org/tlog-checkpoint). With --page as a " \
+	  "sheet of A4 in HTML, to print, sign and keep: with the log's public key, and a QR code of the " \
+	  "checkpoint's three lines. With --mail as a message: hopthuctl audit checkpoint --new --mail " \
+	  "auditor@example.gov.vn | sendmail -t") \
 	X("template", "create", template, "", 0, 0, O(EXCEL) | FORMAT_XLSX, NO_ROUTE, \
 	  "a file to begin with: new mailboxes", MORE_TEMPLATE) \
 	X("template", "update", template, "", 0, 0, O(EXCEL) | FORMAT_XLSX, NO_ROUTE, \
@@ -314,8 +324,8 @@ _Static_assert(OPT_COUNT <= 126, "the bits of an option set are used up");
 	X("template", "transfer", template, "", 0, 0, O(EXCEL) | FORMAT_XLSX, NO_ROUTE, \
 	  "a file to begin with: moves to the agency of the letter", "") \
 	X("status", "", status, "", 0, 0, 0, status, "how hopthud is: directory, queue, log", \
-	  "Exit status 0 when hopthud answers, 1 when letters are overdue; what needs attention is said " \
-	  "on standard error.") \
+	  "Exit status 0 when hopthud answers, 1 when letters are overdue, 76 when the log is in an " \
+	  "incident; what needs attention is said on standard error.") \
 	X("whoami", "", whoami, "", 0, 0, 0, whoami, "who hopthud takes you for", "") \
 	X("help", "", help, "[NOUN [VERB]]", 0, 2, O(ALL) | O(MAN), NO_ROUTE, \
 	  "help on everything, on a noun, or on one command", "") \

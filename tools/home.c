@@ -59,6 +59,8 @@ troubles(struct home *h)
 	long next = ctl_integer(directory, "next_try_ms");
 	AUTO(buf) b = BUF_INIT;
 
+	if (*ctl_text(json_object_get(s, "evidence"), "incident"))
+		buf_printf(&b, "INCIDENT: %s\n", ctl_text(json_object_get(s, "evidence"), "incident"));
 	if (json_is_false(json_object_get(db, "writable")))
 		buf_printf(&b, "The database cannot be written (%s): nothing is taken or done until it "
 			   "can.\n", ctl_text(db, "reason"));

@@ -12,6 +12,7 @@
 #include "daemon/flow/choose.h"
 #include "daemon/flow/evidence.h"
 #include "daemon/flow/subject.h"
+#include "daemon/flow/seal.h"
 #include "daemon/policy/authz.h"
 
 #define BODY_MAX 65536 /* of everything but letters: parsed JSON takes many times its bytes */
@@ -71,6 +72,7 @@ free_call(struct call *c)
 	if (c->own_free)
 		c->own_free(c->own);
 	store_forget(c->flow->store, c);
+	seal_forget(c->flow, c);
 	loop_forget(c->flow->loop, c);
 	json_decref(c->json);
 	arena_free(c->arena);
@@ -382,7 +384,7 @@ record_read(struct call *c, struct err *e)
 	struct evidence ev = { .ev = EVENT_READ, .actor = c->who, .route = names[c->route] };
 	AUTO(buf) path = BUF_INIT;
 
-	if (strcmp(routes[c->route].method, "GET") || c->route == ROUTE_status ||
+	if (c->flow->incident || strcmp(routes[c->route].method, "GET") || c->route == ROUTE_status ||
 	    c->route == ROUTE_whoami || c->route == ROUTE_routes)
 		return 0;
 	if (!(c->op.roles & ROLE_AUDITOR) && c->route != ROUTE_audit_subject &&
@@ -395,6 +397,15 @@ record_read(struct call *c, struct err *e)
 	ev.subj = reading_subject(c);
 	evidence_pii(&ev, "path", path.data);
 	return evidence_alone(c->flow, &ev, e);
+}
+
+/* What changes something waits until the log may be written and has room. */
+static int
+check_trouble(const struct call *c, struct err *e)
+{
+	const char *why = c->flow->incident ? c->flow->incident : c->flow->scarce;
+
+	return why && strcmp(routes[c->route].method, "GET") ? err_set(e, ERR_TEMP, "%s", why) : 0;
 }
 
 static int
@@ -414,7 +425,7 @@ admit(struct call *c, struct err *e)
 		return err_set(e, ERR_DENIED, "%s belongs to agency %s, and the registry is everybody's: "
 			       "`hopthuctl name try` tells what a name would get", c->op.name,
 			       c->only_agency);
-	return check_object(c, e) || record_read(c, e) ? -1 : 0;
+	return check_object(c, e) || check_trouble(c, e) || record_read(c, e) ? -1 : 0;
 }
 
 void

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "daemon/api/api.h"
+#include "daemon/api/checkpoint_json.h"
 #include "daemon/base/clock.h"
 #include "daemon/flow/erase.h"
 #include "daemon/flow/queue.h"
@@ -76,7 +77,8 @@ void
 handle_status(struct call *c)
 {
 	struct flow *f = c->flow;
-	const char *trouble = store_trouble(f->store);
+	const char *trouble = *store_trouble(f->store) ? store_trouble(f->store) :
+			      f->scarce ? f->scarce : "";
 	int64_t n[STATUS_COUNT];
 	json_t *mailboxes = json_object(), *j;
 
@@ -92,6 +94,7 @@ handle_status(struct call *c)
 	json_object_set_new(j, "database",
 			    json_pack("{s:b,s:s}", "writable", !*trouble, "reason", trouble));
 	json_object_set_new(j, "erasure", erase_status(f));
+	json_object_set_new(j, "evidence", checkpoint_status_json(f));
 	json_object_set_new(j, "mailboxes", mailboxes);
 	json_object_set_new(j, "memory_kb", json_integer(memory_kb()));
 	json_object_set_new(j, "longest_turn_ms",

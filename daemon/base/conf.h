@@ -38,6 +38,16 @@ struct conf_limits {
 	unsigned idle_timeout_ms;
 };
 
+struct conf_evidence {
+	unsigned checkpoint_records; /* after so many records a checkpoint is signed, */
+	unsigned checkpoint_seconds; /* or so long after the first of them */
+	char *policy_file;           /* C2SP tlog-policy: who confirms checkpoints; NULL: nobody */
+	char *witness_ca_file;       /* authorities of https:// witnesses; NULL: the system's */
+	unsigned witness_timeout_ms; /* for one question and its answer */
+	unsigned witness_retry_min_ms, witness_retry_max_ms; /* backoff between attempts */
+	unsigned reserve_mb;         /* set aside for the last records on a full disk; 0: nothing */
+};
+
 #define CONF_KEYS_MAX 64
 
 struct conf {
@@ -54,6 +64,7 @@ struct conf {
 	char *policy_dir;    /* folder of dated policies */
 	struct conf_directory directory;
 	struct conf_limits limits;
+	struct conf_evidence evidence;
 };
 
 /*

@@ -235,11 +235,32 @@ const struct conf_key conf_keys[] = {
 	       "Milliseconds in which a whole request must arrive."),
 	NUMBER(limits, idle_timeout_ms, 60000, 100, 3600000,
 	       "Milliseconds after which a connection on which nothing is asked is closed."),
+
+	NUMBER(evidence, checkpoint_records, 256, 1, 65536,
+	       "Records after which a checkpoint of the audit log is signed."),
+	NUMBER(evidence, checkpoint_seconds, 60, 1, 86400,
+	       "Seconds after which one is signed when there are fewer records; without a new "
+	       "record none is."),
+	TEXT("evidence", "policy_file", evidence.policy_file, "", check_path, PATH_ALLOWED, false,
+	     "Witnesses that are asked to confirm checkpoints, and how many of them are enough "
+	     "(c2sp.org/tlog-policy). When empty nobody outside confirms the log."),
+	TEXT("evidence", "witness_ca_file", evidence.witness_ca_file, "", check_path, PATH_ALLOWED,
+	     false, "Certificates of the authorities that may vouch for https:// witnesses (PEM). When "
+	     "empty: the system's."),
+	NUMBER(evidence, witness_timeout_ms, 10000, 100, 600000,
+	       "Milliseconds for asking a witness and hearing its answer."),
+	NUMBER(evidence, witness_retry_min_ms, 1000, 10, 600000,
+	       "Milliseconds before a witness that failed is asked again; doubles each time."),
+	NUMBER(evidence, witness_retry_max_ms, 300000, 100, 3600000,
+	       "Longest pause between two attempts, in milliseconds."),
+	NUMBER(evidence, reserve_mb, 16, 0, 1024,
+	       "MiB that are set aside beside the database and given up when the disk is full, so "
+	       "that what is on its way can still be recorded. 0: none."),
 };
 const size_t conf_key_count = sizeof(conf_keys) / sizeof(conf_keys[0]);
 
 const struct conf_form_section conf_sections[] = {
-	{ "directory", NULL }, { "limits", NULL }, { NULL, NULL }
+	{ "directory", NULL }, { "limits", NULL }, { "evidence", NULL }, { NULL, NULL }
 };
 
 const struct conf_key *

@@ -25,7 +25,9 @@
 	X(REQUEST_ENDED, "request-ended") /* the last item's outcome is durable */ \
 	X(ERASE_WRITTEN, "erase-written") /* a part of an erasure is written, not committed */ \
 	X(ERASE_COMMITTED, "erase-committed") /* it is durable, the files still have the values */ \
-	X(ERASE_SCRUBBED, "erase-scrubbed") /* they have them no more, which is not noted yet */
+	X(ERASE_SCRUBBED, "erase-scrubbed") /* they have them no more, which is not noted yet */ \
+	X(CHECKPOINT_WRITTEN, "checkpoint-written") /* a checkpoint is signed, not committed */ \
+	X(CHECKPOINT_COMMITTED, "checkpoint-committed") /* it is durable, nobody was told */
 
 enum failpoint {
 #define X(N, w) FP_##N,

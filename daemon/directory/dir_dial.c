@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -10,14 +9,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "daemon/base/resolve.h"
 #include "daemon/directory/dir_int.h"
 
 #define DEFAULT_SOCKET "/run/slapd/ldapi"
-
-static const struct addrinfo stream = {
-	.ai_family = AF_UNSPEC,
-	.ai_socktype = SOCK_STREAM,
-};
 
 static int
 check_uri(const struct dir_dial *t, const char *uri, const char *scheme, struct err *e)
@@ -66,49 +61,10 @@ dir_dial_parse(struct dir_dial *t, const struct conf_directory *conf, struct err
 	return rc;
 }
 
-/* A name being asked for.  cb is first: glibc knows only it. */
-struct query {
-	struct gaicb cb;
-	struct query *next;
-};
-
-/* Nobody waits for these any more, but the resolver's thread still writes into them. */
-static struct query *abandoned;
-
-static void
-query_free(struct query *q)
-{
-	if (q->cb.ar_result)
-		freeaddrinfo(q->cb.ar_result);
-	free((char *)q->cb.ar_name);
-	free((char *)q->cb.ar_service);
-	free(q);
-}
-
-static void
-query_end(struct gaicb *cb)
-{
-	struct query *q = (struct query *)cb, **p = &abandoned;
-
-	if (q) {
-		gai_cancel(&q->cb);
-		q->next = abandoned;
-		abandoned = q;
-	}
-	while ((q = *p)) {
-		if (gai_error(&q->cb) == EAI_INPROGRESS) {
-			p = &q->next;
-			continue;
-		}
-		*p = q->next;
-		query_free(q);
-	}
-}
-
 void
 dir_dial_release(struct dir_dial *t)
 {
-	query_end(t->query);
+	resolve_end(&t->query);
 	if (t->list)
 		freeaddrinfo(t->list);
 	free(t->host);
@@ -152,49 +108,6 @@ connect_ipc(const struct dir_dial *t, int *fd, struct err *e)
 
 /* --- TCP ------------------------------------------------------------------------------------- */
 
-/* Numbers need no name server. */
-static bool
-numeric(struct dir_dial *t, const char *service)
-{
-	struct addrinfo hints = stream;
-
-	hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
-	return getaddrinfo(t->host, service, &hints, &t->list) == 0;
-}
-
-/*
- * 1 = t->list is there, 0 = not yet, -1 = e.  glibc asks in a thread of its own: a name server that
- * does not answer must not stop the loop.
- */
-static int
-resolve(struct dir_dial *t, struct err *e)
-{
-	char service[16];
-	int rc = 0;
-
-	if (!t->query) {
-		snprintf(service, sizeof(service), "%d", t->port);
-		if (numeric(t, service))
-			return 1;
-		t->query = xcalloc(1, sizeof(struct query));
-		t->query->ar_name = xstrdup(t->host);
-		t->query->ar_service = xstrdup(service);
-		t->query->ar_request = &stream;
-		rc = getaddrinfo_a(GAI_NOWAIT, &t->query, 1, NULL);
-	}
-	if (rc == 0)
-		rc = gai_error(t->query);
-	if (rc == EAI_INPROGRESS)
-		return 0;
-	if (rc == 0)
-		t->list = STEAL(t->query->ar_result);
-	query_end(STEAL(t->query));
-	if (rc)
-		return err_set(e, ERR_TEMP, "the name %s has no address: %s", t->host,
-			       gai_strerror(rc));
-	return 1;
-}
-
 static void
 failed(struct dir_dial *t, int error)
 {
@@ -230,7 +143,7 @@ dir_dial_step(struct dir_dial *t, int *fd, struct err *e)
 	if (t->ipc)
 		return connect_ipc(t, fd, e);
 	if (!t->list) {
-		int rc = resolve(t, e);
+		int rc = resolve_step(&t->query, t->host, t->port, &t->list, e);
 
 		if (rc <= 0)
 			return rc;

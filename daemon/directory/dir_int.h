@@ -24,7 +24,7 @@
 
 struct ssl_st;
 struct addrinfo;
-struct gaicb;
+struct resolve;
 
 /* --- dir_io.c --- */
 
@@ -61,7 +61,7 @@ struct dir_dial {
 	bool ipc, tls, start_tls;
 	char *host; /* path of the socket when ipc */
 	int port;
-	struct gaicb *query; /* a name being resolved */
+	struct resolve *query; /* a name being resolved */
 	struct addrinfo *list, *next;
 	char why[256]; /* of the last address that failed */
 };

@@ -117,6 +117,8 @@ evidence_append(struct flow *f, const struct evidence *ev, int64_t *seq_out, str
 	char t[CLOCK_TEXT];
 	struct canon c;
 
+	if (f->incident)
+		return err_set(e, ERR_TEMP, "%s", f->incident);
 	now_text(t);
 	canon_begin(&c, &rec);
 	actor(&c, &ev->actor);

@@ -4,11 +4,16 @@
 #include "daemon/base/log.h"
 #include "daemon/directory/dir.h"
 #include "daemon/flow/erase.h"
+#include "daemon/flow/confirm.h"
 #include "daemon/flow/evidence.h"
 #include "daemon/flow/foreign.h"
+#include "daemon/flow/incident.h"
 #include "daemon/flow/intake.h"
 #include "daemon/flow/policies.h"
 #include "daemon/flow/queue.h"
+#include "daemon/flow/room.h"
+#include "daemon/flow/seal.h"
+#include "daemon/flow/tail.h"
 
 struct flow *
 flow_new(struct loop *loop, struct store *store, const struct conf *conf)
@@ -23,6 +28,18 @@ flow_new(struct loop *loop, struct store *store, const struct conf *conf)
 	return f;
 }
 
+int
+flow_open_log(struct flow *f, struct err *e)
+{
+	if (tail_check(f, e) || seal_open(f, e))
+		return -1;
+	incident_load(f);
+	if (confirm_open(f, e))
+		return -1;
+	room_open(f);
+	return 0;
+}
+
 void
 flow_set_directory(struct flow *f, struct dir *dir)
 {
@@ -35,11 +52,15 @@ flow_free(struct flow *f)
 	if (!f)
 		return;
 	erase_free(f);
+	room_free(f);
+	confirm_free(f);
+	seal_free(f);
 	foreign_free(f);
 	intakes_free(f);
 	queue_free(f->queue);
 	policies_free(f->policies);
 	store_forget(f->store, f);
+	incident_free(f);
 	free(f->password_tried);
 	free(f);
 }
@@ -53,6 +74,14 @@ flow_directory(const struct flow *f, struct flow_directory *out)
 	out->reason = dir_reason(f->dir, &out->next_try_ms);
 	out->fault = fault ? fault : "";
 	out->in_flight = dir_in_flight(f->dir);
+}
+
+const char *
+flow_trouble(const struct flow *f)
+{
+	const char *trouble = store_trouble(f->store);
+
+	return f->incident ? f->incident : *trouble ? trouble : f->scarce ? f->scarce : "";
 }
 
 #define PLAN_KEY_META "plan_key"
@@ -91,6 +120,8 @@ flow_recover(struct flow *f, struct err *e)
 {
 	if (read_plan_key(f, e))
 		return -1;
+	if (f->incident)
+		return 0; /* taken up when it is over, by reading the directory */
 	return intake_recover(f, e) || queue_recover(f, e) || erase_recover(f, e) ? -1 : 0;
 }
 

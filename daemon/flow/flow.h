@@ -13,6 +13,7 @@
  * into the directory.  replan: items under which the directory moved.  order: entries of agencies
  * and operators.  password: the password rules in force.  subject: all that is kept about a person.
  * erase: takes it away.  evidence: the audit record of each of these.
+ * seal: checkpoints of these records.  confirm: witnesses sign them too.  incident: they refuse.
  */
 struct dir;
 struct queue;
@@ -20,6 +21,9 @@ struct intakes;
 struct foreign;
 struct policies;
 struct erasures;
+struct seal;
+struct confirm;
+struct room;
 
 #define FLOW_HINTS 2048
 struct hint {
@@ -42,6 +46,13 @@ struct flow {
 	int password_tries;   /* how often those may still be ordered */
 	struct erasures *erasures;
 	bool draining; /* nothing new is begun */
+	struct seal *seal;       /* checkpoints */
+	struct confirm *confirm; /* witnesses */
+	char *incident;          /* NULL: none; else incident.h */
+	bool incident_kept;      /* in the database too */
+	struct loop_timer *incident_retry;
+	struct room *room;       /* on the disk */
+	const char *scarce;      /* NULL, or why nothing new is begun: the disk's reserve is given up */
 };
 
 /* Who does something. mech: "peer", "scram", "daemon"; src: "uid:1000", "". */
@@ -51,6 +62,9 @@ struct actor {
 extern const struct actor actor_daemon;
 
 struct flow *flow_new(struct loop *loop, struct store *store, const struct conf *conf);
+/* Looks at the end of the log, then takes up its key, its witnesses and the disk's reserve.  Before
+ * anything is written.  ERR_CONFIG. */
+int flow_open_log(struct flow *f, struct err *e) MUST_USE;
 void flow_set_directory(struct flow *f, struct dir *dir);
 void flow_free(struct flow *f);
 /* Makes the key of plan lines, in the unit of another record; reads it again at each start. */
@@ -64,6 +78,8 @@ struct flow_directory {
 	unsigned in_flight;
 };
 void flow_directory(const struct flow *f, struct flow_directory *out);
+/* Why nothing may be changed now: an incident, a full disk; "" when it may. */
+const char *flow_trouble(const struct flow *f);
 /* For dir_events. */
 void flow_on_directory_ready(struct flow *f);
 void flow_on_directory_down(struct flow *f, const char *reason);

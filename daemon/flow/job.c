@@ -419,7 +419,7 @@ read_it(struct job *j)
 void
 job_directory_ready(struct job *j)
 {
-	if (dir_state(j->flow->dir) != DIR_READY || !dir_room(j->flow->dir))
+	if (j->flow->incident || dir_state(j->flow->dir) != DIR_READY || !dir_room(j->flow->dir))
 		return;
 	if (j->state == JOB_SEND)
 		send_it(j);

@@ -230,7 +230,7 @@ password_check(struct flow *f)
 	struct values seen, rules;
 	struct err e = ERR_INIT;
 
-	if (f->draining || is_open(f))
+	if (f->draining || f->incident || is_open(f))
 		return; /* the end of the open one leads here again */
 	wanted(p, &rules, a);
 	if (!read_seen(f, &seen, a, &e)) {

@@ -278,16 +278,17 @@ run(void *arg)
 	struct job *j, *next;
 
 	q->awake = false;
-	for (j = q->first; j && !q->paused; j = next) {
+	for (j = q->first; j && !q->paused && !q->flow->incident; j = next) {
 		next = *job_link(j);
 		job_directory_ready(j);
 	}
 	if (q->flow->draining) {
-		if (!busy(q) && q->drained)
+		if ((!busy(q) || q->flow->incident) && q->drained)
 			q->drained(q->drained_arg);
 		return;
 	}
-	if (q->paused || dir_state(q->flow->dir) != DIR_READY)
+	if (q->paused || q->flow->incident || q->flow->scarce ||
+	    dir_state(q->flow->dir) != DIR_READY)
 		return;
 	if (q->reload)
 		reload(q);
@@ -457,8 +458,10 @@ queue_reason(struct flow *f, const struct request *r)
 
 	if (r->state != STATE_APPROVED)
 		return xstrdup("");
-	if (*store_trouble(f->store))
-		return xasprintf("%s; tried again every second", store_trouble(f->store));
+	if (f->incident)
+		return xstrdup(f->incident);
+	if (*flow_trouble(f))
+		return xasprintf("%s; tried again every second", flow_trouble(f));
 	if (dir_state(f->dir) != DIR_READY) {
 		why = dir_reason(f->dir, &next);
 		return xasprintf("%s; next try in %" PRIu64 ".%" PRIu64 " s", why, next / 1000,

@@ -38,6 +38,7 @@ fail(struct store *s, struct err *e)
 	if ((rc & 0xff) == SQLITE_IOERR || (rc & 0xff) == SQLITE_CORRUPT ||
 	    (rc & 0xff) == SQLITE_NOTADB)
 		s->broken = true;
+	s->full = (rc & 0xff) == SQLITE_FULL;
 	if (s->in_txn && sqlite3_get_autocommit(s->db))
 		s->lost = true;
 	err_set(&s->trouble, (rc & 0xff) == SQLITE_BUSY ? ERR_CONFLICT : ERR_TEMP,
@@ -269,6 +270,7 @@ store_commit(struct store *s)
 		} else {
 			s->committed_tree = s->tree;
 			s->trouble.msg[0] = '\0';
+			s->full = false;
 		}
 	}
 	w = s->first;
@@ -293,6 +295,12 @@ bool
 store_broken(const struct store *s)
 {
 	return s->broken;
+}
+
+bool
+store_full(const struct store *s)
+{
+	return s->full;
 }
 
 static int
@@ -547,6 +555,23 @@ store_create(const char *file, struct err *e)
 		s = open_file(file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, true, e);
 	umask(old);
 	return s;
+}
+
+int
+store_check(struct store *s, int64_t most, struct err *e)
+{
+	sqlite3_stmt *st;
+	struct stat file;
+	int rc;
+
+	if (stat(s->file, &file) || file.st_size > most)
+		return 0;
+	st = store_bind(s, SQL_QUICK_CHECK, "");
+	rc = store_row(s, st, e);
+	if (rc == 1 && strcmp(store_peek(st, 0), "ok") != 0)
+		rc = err_set(e, ERR_PERM, "%.300s", store_peek(st, 0));
+	store_reset(st);
+	return rc < 0 ? -1 : 0;
 }
 
 void

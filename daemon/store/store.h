@@ -24,6 +24,9 @@ struct store;
 struct store *store_open(const char *file, struct err *e) MUST_USE;
 /* Makes a new one; ERR_CONFLICT when the file is there already. */
 struct store *store_create(const char *file, struct err *e) MUST_USE;
+/* Reads the whole file, up to so many bytes of it (a longer one is not looked at): are its pages whole?
+ * ERR_PERM says what is wrong. */
+int store_check(struct store *s, int64_t most, struct err *e) MUST_USE;
 void store_close(struct store *s); /* what is not committed is lost; NULL is fine */
 
 int store_begin(struct store *s, struct err *e) MUST_USE;
@@ -46,6 +49,8 @@ void store_commit(struct store *s);
 const char *store_trouble(const struct store *s);
 /* The disk failed in a way that may have lost writes: the process must end and start again. */
 bool store_broken(const struct store *s);
+/* The last failure was for want of room on the disk. */
+bool store_full(const struct store *s);
 /* Moves the write-ahead log into the database when it has grown; call when idle.  soon: a turn that
  * has less to do comes next, so only if it has grown threefold.  True: it did. */
 bool store_tidy(struct store *s, bool soon);
@@ -129,6 +134,11 @@ int store_scrubbed(struct store *s, struct err *e) MUST_USE;
 /* --- meta ---------------------------------------------------------------------------------- */
 char *store_meta(struct store *s, const char *key); /* caller frees; NULL: none */
 int store_set_meta(struct store *s, const char *key, const char *value, struct err *e) MUST_USE;
+
+/* What stopped the log (daemon/flow/incident.h): the sentence, or NULL; caller frees. */
+char *store_incident(struct store *s);
+/* In a unit; needs no audit record, since none is written any more.  NULL: it is over. */
+int store_set_incident(struct store *s, const char *text, struct err *e) MUST_USE;
 
 /* --- operators and agencies ------------------------------------------------------------------ */
 /* 1 found, 0 not; text in the arena */

@@ -199,3 +199,26 @@ store_set_meta(struct store *s, const char *key, const char *value, struct err *
 {
 	return store_run(s, store_bind(s, SQL_META_PUT, "ss", key, value), e);
 }
+
+#define INCIDENT "incident"
+
+char *
+store_incident(struct store *s)
+{
+	char *text = store_meta(s, INCIDENT);
+
+	if (text && *text)
+		return text;
+	free(text);
+	return NULL;
+}
+
+int
+store_set_incident(struct store *s, const char *text, struct err *e)
+{
+	bool changed = s->changed;
+	int rc = store_set_meta(s, INCIDENT, text ? text : "", e);
+
+	s->changed = changed;
+	return rc;
+}

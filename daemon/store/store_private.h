@@ -21,7 +21,7 @@ struct store {
 	bool in_unit;
 	bool urgent;
 	bool lost;     /* the engine rolled the turn back: every later unit of it fails too */
-	bool broken;
+	bool broken, full;
 	bool changed;  /* in this unit, rows other than the log's */
 	int wal_pages;
 	unsigned page_size;             /* of the file; store_scrub.c */

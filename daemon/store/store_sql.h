@@ -61,6 +61,7 @@
 	X(UNIT, "SAVEPOINT unit") \
 	X(UNIT_END, "RELEASE unit") \
 	X(UNIT_ABORT, "ROLLBACK TO unit") \
+	X(QUICK_CHECK, "PRAGMA quick_check(1)") \
 	X(META_GET, "SELECT value FROM meta WHERE key = ?") \
 	X(META_PUT, "INSERT INTO meta (key, value) VALUES (?, ?) " \
 		"ON CONFLICT (key) DO UPDATE SET value = excluded.value") \

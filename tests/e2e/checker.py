@@ -4,6 +4,7 @@ entries go in, a list of complaints comes out.  The numbers are the invariants o
 
     checker.py DATABASE SLAPD_FOLDER [BASE [DOMAIN]]
 """
+import base64
 import collections
 import datetime
 import hashlib
@@ -11,6 +12,9 @@ import json
 import re
 import sqlite3
 import sys
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 MAX_SAFE = 2 ** 53 - 1
 LOCKED = b"000001010000Z"
@@ -140,6 +144,8 @@ class Judge:
         self.operators = {r["name"]: r for r in rows("SELECT * FROM operator")}
         self.agencies = {r["code"]: r for r in rows("SELECT * FROM agency")}
         self.meta = {r["key"]: r["value"] for r in rows("SELECT * FROM meta")}
+        self.checkpoints = rows("SELECT * FROM checkpoint ORDER BY size")
+        self.cosignatures = rows("SELECT * FROM cosignature ORDER BY size, witness")
         con.close()
         self.writes = [Write(e) for e in slapd.accesslog()]
         self.people = {first(e, "uid").decode().lower(): e for e in
@@ -213,6 +219,71 @@ class Judge:
             elif verify["root"] != tree_root(leaves[:verify["size"]]).hex():
                 self.complain("I6", "audit verify has another root for size %d", verify["size"])
         self.check_openings()
+        self.check_checkpoints(leaves)
+
+    # --- every checkpoint ever signed, by the C2SP pages; see also notes.py, by which tests look ---
+    def log_keys(self):
+        """[(records from which on it signs, origin, public key)], as the log itself says."""
+        keys = []
+        for r in self.records:
+            if r.get("ev") in ("genesis", "incarnation"):
+                name, ident, rest = r["key"].split("+", 2)
+                raw = base64.b64decode(rest, validate=True)
+                made = hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4].hex()
+                if raw[0] != 1 or len(raw) != 33 or made != ident or r.get("target") != name:
+                    self.complain("I5", "record %d names the key %r", r["seq"], r["key"])
+                keys.append((r["seq"], name, raw[1:]))
+        return keys
+
+    def check_checkpoints(self, leaves):
+        keys, roots, texts = self.log_keys(), {}, {}
+        if keys and "%s+" % keys[-1][1] != self.meta.get("vkey", "")[:len(keys[-1][1]) + 1]:
+            self.complain("I5", "the key in force is not the one that the log names last")
+        for c in self.checkpoints:
+            size, root = c["size"], bytes(c["root"])
+            key = next((k for k in reversed(keys) if k[0] <= size), None)
+            text = texts[size] = self.check_note(c, key)
+            if size > len(leaves):
+                self.complain("I5", "a checkpoint counts %d records, there are %d", size, len(leaves))
+            elif tree_root(leaves[:size]) != root:
+                self.complain("I5", "the checkpoint of %d records has another root", size)
+            if roots.setdefault(size, root) != root:
+                self.complain("I6", "two roots for %d records", size)
+            if text is not None and text != "%s\n%d\n%s\n" % (
+                    key[1], size, base64.b64encode(root).decode()):
+                self.complain("I6", "the note of %d records says %r", size, text)
+        self.check_anchors(texts)
+
+    def check_note(self, c, key):
+        """The text of a note that is signed by this key alone, or None."""
+        m = re.fullmatch("((?:.+\n){3})\n\u2014 (\\S+) (\\S+)\n", c["note"])
+        if not m or not key:
+            self.complain("I5", "the checkpoint of %d records is no note", c["size"])
+            return None
+        raw = base64.b64decode(m.group(3), validate=True)
+        ident = hashlib.sha256(key[1].encode() + b"\n\1" + key[2]).digest()[:4]
+        try:
+            Ed25519PublicKey.from_public_bytes(key[2]).verify(raw[4:], m.group(1).encode())
+            good = m.group(2) == key[1] and raw[:4] == ident
+        except InvalidSignature:
+            good = False
+        if not good:
+            self.complain("I5", "the checkpoint of %d records is not signed by its key", c["size"])
+        return m.group(1)
+
+    def check_anchors(self, texts):
+        """An anchor for each cosignature and none besides; each of a checkpoint that there is."""
+        said = collections.Counter((r["size"], r["witness"], r["sig"], r["at"]) for r in self.records
+                                   if r.get("ev") == "anchor")
+        kept = collections.Counter((c["size"], c["witness"], c["line"].split()[2], c["at"])
+                                   for c in self.cosignatures)
+        if said != kept:
+            self.complain("I7", "anchors and cosignatures are not the same: %s", (said - kept) +
+                          (kept - said))
+        for r in self.records:
+            if r.get("ev") == "anchor" and texts.get(r["size"], "").split("\n")[2:3] != [
+                    base64.b64encode(bytes.fromhex(r["root"])).decode()]:
+                self.complain("I5", "the anchor in record %d is of no checkpoint", r["seq"])
 
     def check_numbers(self, seq, value):
         if isinstance(value, dict):

@@ -337,7 +337,8 @@ class World:
                "socket_mode": "0666", "policy_dir": str(TOP / "etc" / "policy")}
         sections = {"directory": {"uri": self.uri, "base": BASE, "retry_min_ms": 50,
                                   "retry_max_ms": 1000, "operation_timeout_ms": 3000,
-                                  "connect_timeout_ms": 2000}, "limits": {}}
+                                  "connect_timeout_ms": 2000}, "limits": {},
+                    "evidence": {"reserve_mb": 1}}
         for key, value in self.settings.items():
             section, _, name = key.rpartition(".")
             (sections[section] if section else top)[name] = value

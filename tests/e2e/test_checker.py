@@ -20,6 +20,7 @@ def evidence(world):
                {"op": "update", "address": a[2], "title": "Mới", "ref": "3"}])
     world.run([{"op": "resume", "address": a[0], "reason": "x", "ref": "4"}])
     world.settle()
+    world.door("admin").post("/v1/audit/checkpoint", {})
     verify = world.door("admin").get("/v1/audit/verify")
     boxes = world.all_mailboxes()
     assert world.daemon.stop() == 0
@@ -206,7 +207,36 @@ def rules_differ(j):
     j.password_policy["pwdMinLength"] = [b"1"]
 
 
+def other_root(j):
+    j.checkpoints[-1]["root"] = bytes(32)
+
+
+def other_signature(j):
+    note = j.checkpoints[-1]["note"]
+    j.checkpoints[-1]["note"] = note[:-5] + ("A" if note[-5] != "A" else "B") + note[-4:]
+
+
+def root_of_another_size(j):
+    j.checkpoints[-1]["size"] -= 1
+
+
+def checkpoint_of_more(j):
+    j.checkpoints[-1]["size"] += 10000
+
+
+def anchor_without_checkpoint(j):
+    rec = checker.canonical({"ev": "anchor", "seq": len(j.audit) + 1, "size": 5, "root": "00" * 32,
+                             "witness": "w", "sig": "x", "at": 1, "t": "2999-01-01T00:00:00.000000Z"})
+    j.audit.append((len(j.audit) + 1, rec, checker.leaf_hash(rec)))
+
+
+def cosignature_without_anchor(j):
+    j.cosignatures.append({"size": 5, "witness": "w", "line": "\u2014 w x\n", "at": 1})
+
+
 @pytest.mark.parametrize("spoil, invariant", [
+    (other_root, "I5"), (other_signature, "I5"), (root_of_another_size, "I5"), (checkpoint_of_more, "I5"),
+    (anchor_without_checkpoint, "I5"), (cosignature_without_anchor, "I7"),
     (flip_record, "I5"), (swap_records, "I5"), (cut_tail, "I5"), (spaces_in_a_record, "I5"),
     (other_frontier, "I5"), (other_opening, "I5"), (write_twice, "I1"), (added_twice, "I1"),
     (write_missing, "I1"), (write_by_nobody, "I1"), (write_before_intent, "I2"),

@@ -15,6 +15,8 @@ NAMES = re.findall(r'X\([A-Z_]+, "([a-z-]+)"\)',
                    (TOP / "daemon" / "base" / "failpoint.h").read_text())
 # Those of an erasure are in the life of no operation: tests/e2e/test_erase.py kills there.
 NAMES = [n for n in NAMES if not n.startswith("erase-")]
+# Those of checkpoints are not in the life of an operation: e2e/test_checkpoint.py.
+NAMES = [n for n in NAMES if not n.startswith("checkpoint-")]
 OPS = ["create", "update", "suspend", "resume", "close", "agency-add", "operator-add",
        "operator-revoke"]
 # Hits until the kill: commits happen also at the start and for logins.
