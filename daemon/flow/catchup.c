@@ -4,7 +4,7 @@
 
 #define LATER_MS 1000 /* while records come: others have more to do */
 #define SOON_MS 10
-#define NAMES 500 /* rows at once: a few milliseconds */
+#define NAMES 200 /* rows at once: a few milliseconds */
 
 struct catchup {
 	struct flow *flow;

@@ -8,6 +8,7 @@
 
 #define GROUPS_MAX 2 /* of people */
 #define STEP_BLOCKS 64
+#define SEEK_MAX 8 /* requests: a look into the table for each costs less than an empty block */
 
 /* Records of people, in order. */
 struct group {
@@ -187,6 +188,33 @@ add_request(struct search *q, int64_t request, int64_t block, uint8_t *bits, str
 	return rc;
 }
 
+/* The nearest block of a request that has records of it; -1: none, or a read error. */
+static int64_t
+seek_request(struct search *q, const struct span *p, int64_t block, struct err *e)
+{
+	int64_t edge = q->later ? block * INDEX_BLOCK + 1 : (block + 1) * INDEX_BLOCK, near = -1;
+	sqlite3_stmt *st = store_bind(q->s, q->later ? SQL_REQUEST_LATER : SQL_REQUEST_EARLIER, "ii",
+				      p->request, edge);
+
+	if (store_row(q->s, st, e) == 1)
+		near = index_block(sqlite3_column_int64(st, 0));
+	store_reset(st);
+	return near;
+}
+
+/* Where one may have records: of many requests their spans tell, of few the table does. */
+static int64_t
+near_request(struct search *q, const struct span *p, int64_t block, struct err *e)
+{
+	int64_t from = index_block(p->first), to = index_block(p->last);
+
+	if (q->later ? block > to : block < from)
+		return -1;
+	if (block < from || block > to)
+		return block < from ? from : to;
+	return q->span_count <= SEEK_MAX ? seek_request(q, p, block, e) : block;
+}
+
 /* The nearest block that a request may have records in; its bits may all be zero. */
 static int
 find_requests(struct search *q, int64_t *block, uint8_t *bits, struct err *e)
@@ -194,15 +222,13 @@ find_requests(struct search *q, int64_t *block, uint8_t *bits, struct err *e)
 	int64_t near = -1;
 
 	for (size_t i = 0; i < q->span_count; i++) {
-		int64_t from = index_block(q->spans[i].first), to = index_block(q->spans[i].last);
-		int64_t at = *block < from ? from : *block > to ? to : *block;
+		int64_t at = near_request(q, &q->spans[i], *block, e);
 
-		if ((q->later ? at >= *block : at <= *block) &&
-		    (near < 0 || (q->later ? at < near : at > near)))
+		if (at >= 0 && (near < 0 || (q->later ? at < near : at > near)))
 			near = at;
 	}
 	if (near < 0)
-		return 0;
+		return e && e->class != ERR_NONE ? -1 : 0;
 	*block = near;
 	memset(bits, 0, INDEX_BYTES);
 	for (size_t i = 0; i < q->span_count; i++)
@@ -210,6 +236,14 @@ find_requests(struct search *q, int64_t *block, uint8_t *bits, struct err *e)
 		    add_request(q, q->spans[i].request, near, bits, e))
 			return -1;
 	return 1;
+}
+
+static bool
+any(const uint8_t bits[INDEX_BYTES])
+{
+	static const uint8_t none[INDEX_BYTES];
+
+	return memcmp(bits, none, INDEX_BYTES) != 0;
 }
 
 /* The nth of what a record must be; -1 error, 0 nowhere, 1 found, 2 there is no nth. */
@@ -251,18 +285,12 @@ find_block(struct search *q, int64_t *block, uint8_t all[INDEX_BYTES], struct er
 		}
 		for (size_t i = 0; i < INDEX_BYTES; i++)
 			all[i] &= bits[i];
+		if (!any(all))
+			return 1; /* whatever else it must be */
 	}
 }
 
 /* --- steps ------------------------------------------------------------------------------------ */
-
-static bool
-any(const uint8_t bits[INDEX_BYTES])
-{
-	static const uint8_t none[INDEX_BYTES];
-
-	return memcmp(bits, none, INDEX_BYTES) != 0;
-}
 
 /* Records of the block, from where the search stands.  What is left begins behind the last one. */
 static void

@@ -86,6 +86,10 @@
 	X(SUBJECT_SEQS, "SELECT seq FROM audit_subject WHERE subject = ? AND seq BETWEEN ? AND ?") \
 	X(SUBJECT_ANY, "SELECT 1 FROM audit_subject WHERE subject = ? LIMIT 1") \
 	X(REQUEST_SEQS, "SELECT seq FROM audit_request WHERE request = ? AND seq BETWEEN ? AND ?") \
+	X(REQUEST_EARLIER, "SELECT seq FROM audit_request WHERE request = ? AND seq <= ? " \
+		"ORDER BY seq DESC LIMIT 1") \
+	X(REQUEST_LATER, "SELECT seq FROM audit_request WHERE request = ? AND seq >= ? " \
+		"ORDER BY seq LIMIT 1") \
 	X(REQUEST_SPAN, "SELECT (SELECT min(seq) FROM audit_request WHERE request = ?1), " \
 		"(SELECT max(seq) FROM audit_request WHERE request = ?1)") \
 	X(PEOPLE_OF_LOGIN, "SELECT person FROM item WHERE login = ?1 AND person <> '' " \

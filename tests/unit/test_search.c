@@ -205,7 +205,7 @@ struct wanted {
 	const char *words[SEARCH_TERM_COUNT];
 	int64_t first, last;
 	bool later, by_request;
-	int64_t requests[6];
+	int64_t requests[12];
 	size_t request_count;
 	int people[2][3]; /* groups of them; 0: none */
 };
@@ -263,7 +263,7 @@ want_anything(struct wanted *w)
 		if (w->words[i] && !*w->words[i])
 			w->words[i] = NULL;
 	w->by_request = !any(4);
-	w->request_count = w->by_request ? any(6) : 0;
+	w->request_count = w->by_request ? any(12) : 0;
 	for (size_t i = 0; i < w->request_count; i++) /* a number twice is no other record */
 		w->requests[i] = any(REQUESTS + 20) + 1;
 	for (int g = 0; g < 2; g++)
