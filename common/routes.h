@@ -58,6 +58,12 @@
 	X(operator_add, POST, "/v1/operators", ROLE_ADMIN, ANY, "Add an operator") \
 	X(operator_passwd, POST, "/v1/operators/{name}/passwd", ROLES_ALL, SELF, "Set an operator's SCRAM verifier") \
 	X(operator_revoke, POST, "/v1/operators/{name}/revoke", ROLE_ADMIN, ANY, "Take all of an operator's rights back") \
+	X(drift_list, GET, "/v1/drift", ROLES_STAFF, ANY, "What others changed in the directory") \
+	X(drift_show, GET, "/v1/drift/{seq}", ROLES_STAFF, ANY, "One such change: before, after, by whom, when") \
+	X(drift_accept, POST, "/v1/drift/accept", ROLE_APPROVER | ROLE_ADMIN, ANY, "Let such changes stand, with a reason") \
+	X(drift_revert, POST, "/v1/drift/revert", ROLE_TECHNICIAN, ANY, "Ask for the letter that puts them back") \
+	X(drift_release, POST, "/v1/drift/release", ROLE_ADMIN, ANY, "Let the queue go on after too much was changed at once") \
+	X(drift_check, GET, "/v1/drift/check", ROLES_STAFF, ANY, "Writes in the directory's own log that no intent explains") \
 	X(audit_list, GET, "/v1/audit", ROLE_AUDITOR | ROLE_ADMIN | ROLE_TECHNICIAN | ROLE_APPROVER, ANY, "Audit records") \
 	X(audit_search, GET, "/v1/audit/search", ROLE_AUDITOR | ROLE_ADMIN, ANY, "Records by whom and what they are about, with approvals, before and after") \
 	X(audit_tail, GET, "/v1/audit/tail", ROLE_AUDITOR | ROLE_ADMIN, ANY, "The newest records, or those that come") \

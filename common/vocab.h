@@ -18,6 +18,7 @@
 	X(PURGE, "purge", "a closed mailbox whose time is over becomes a tombstone") \
 	X(RENAME, "rename", "another address; the old one stays an alias") \
 	X(TRANSFER, "transfer", "to another agency of the province") \
+	X(REVERT, "revert", "put back what others changed in the directory") \
 	X(AGENCY_ADD, "agency-add", "write an agency into the directory") \
 	X(OPERATOR_ADD, "operator-add", "write an operator's entry into the directory") \
 	X(OPERATOR_REVOKE, "operator-revoke", "take an operator's roles out of the directory") \

@@ -16,6 +16,7 @@
 #include "daemon/flow/erase.h"
 #include "daemon/flow/catchup.h"
 #include "daemon/flow/confirm.h"
+#include "daemon/flow/drift.h"
 #include "daemon/flow/evidence.h"
 #include "daemon/flow/flow.h"
 #include "daemon/flow/intake.h"
@@ -340,6 +341,7 @@ use_conf(struct daemon *d, struct conf *c)
 	if (confirm_reload(d->flow, &e))
 		log_error("reload: the old witnesses stay: %s", e.msg);
 	e = (struct err)ERR_INIT;
+	drift_reconfigure(d->flow);
 	if (door_reconfigure(d->door, c, &e))
 		log_error("reload: %s", e.msg);
 	conf_free(old);
@@ -459,6 +461,7 @@ make(struct daemon *d, struct err *e)
 	use_policies(d, policies);
 	d->dir = dir_new(d->loop, &d->conf->directory, &events);
 	flow_set_directory(d->flow, d->dir);
+	drift_start(d->flow);
 	make_timers(d);
 	d->catchup = catchup_new(d->flow);
 	d->to_announce = EVENT_START;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
 #include <strings.h>
 
 #include "tools/ctl.h"
@@ -12,6 +13,11 @@ static const struct out_column status_columns[] = {
 	{ "directory.next_try_ms", "  next try in (ms)", OUT_NUMBER, OUT_HIDE },
 	{ "directory.in_flight", "  in flight", OUT_NUMBER, OUT_SKIP },
 	{ "directory.fault", "  fault", OUT_TEXT, OUT_SKIP },
+	{ "watch.state", "watch", OUT_WORD, OUT_SKIP },
+	{ "watch.reason", "  because", OUT_TEXT, OUT_SKIP },
+	{ "watch.last_change", "  others changed it last", OUT_TIME, OUT_SKIP },
+	{ "watch.open", "  changes to decide about", OUT_NUMBER, OUT_SKIP },
+	{ "watch.held", "  queue held", OUT_TEXT, OUT_SKIP },
 	{ "queue.items", "items", OUT_COUNTS, OUT_SKIP },
 	{ "queue.oldest_pending_s", "  oldest waits (s)", OUT_NUMBER, OUT_SKIP },
 	{ "queue.overdue", "letters overdue", OUT_NUMBER, OUT_SKIP },
@@ -97,6 +103,22 @@ warn_evidence(const json_t *evidence)
 	}
 }
 
+static void
+warn_watch(const json_t *watch)
+{
+	const char *held = ctl_text(watch, "held");
+	long open = ctl_integer(watch, "open");
+
+	if (!strcmp(ctl_text(watch, "state"), "impossible"))
+		ctl_say("warning: what others change in the directory is not seen: %s",
+			ctl_text(watch, "reason"));
+	if (*held)
+		ctl_say("warning: the queue is held: %s", held);
+	if (open)
+		ctl_say("warning: %ld change%s that others made in the directory: hopthuctl drift list", open,
+			open == 1 ? "" : "s");
+}
+
 static long
 overdue(const json_t *s)
 {
@@ -112,6 +134,7 @@ warn(const json_t *s)
 
 	warn_evidence(json_object_get(s, "evidence"));
 	warn_directory(json_object_get(s, "directory"));
+	warn_watch(json_object_get(s, "watch"));
 	if (json_is_false(json_object_get(database, "writable")))
 		ctl_say("warning: the database cannot be written (%s); nothing is done until it can",
 			ctl_text(database, "reason"));

@@ -270,6 +270,27 @@ _Static_assert(OPT_COUNT <= 126, "the bits of an option set are used up");
 	  "Asks twice on the terminal, without echo, unless --new-password-file is given.") \
 	X("operator", "revoke", operator_revoke, "NAME", 1, 1, O(REASON) | O(DRY_RUN), \
 	  operator_revoke, "take all rights back; --reason is required", "") \
+	X("drift", "list", drift_list, "", 0, 0, O(STATE) | O(LIMIT), drift_list, \
+	  "what others changed in the directory, newest first", \
+	  "Those that nobody has decided about, or with --state accepted, reverted, vanished (taken back " \
+	  "by hand) or all.") \
+	X("drift", "show", drift_show, "SEQ", 1, 1, 0, drift_show, \
+	  "one such change: before, after, by whom, when", "") \
+	X("drift", "accept", drift_accept, "SEQ...", 1, 200, O(REASON) | O(DRY_RUN), drift_accept, \
+	  "let such changes stand; --reason is required", \
+	  "hopthu plans from the directory as it is in any case: this is a person's word that it is right.") \
+	X("drift", "revert", drift_revert, "SEQ...", 1, 200, \
+	  O(LETTER) | O(DATE) | O(SIGNER) | O(REASON) | O(DRY_RUN), drift_revert, \
+	  "ask for the letter that puts them back; --reason is required", \
+	  "It waits for approval by somebody else like any letter. What cannot be put back is said, and the " \
+	  "exit status is 1 then: passwords, names, entries that came or went. Without --letter a number is " \
+	  "made up.") \
+	X("drift", "release", drift_release, "", 0, 0, O(REASON) | O(DRY_RUN), drift_release, \
+	  "let the queue go on after too much was changed at once; --reason is required", "") \
+	X("drift", "check", drift_check, "[DAYS]", 0, 1, 0, drift_check, \
+	  "writes in the directory's own log, of the last 7 days, that no intent explains", \
+	  "Also those that were made and taken back while nobody watched: they have no record. Exit status 1 " \
+	  "when there are such.") \
 	X("audit", "list", audit_list, "", 0, 0, O(REQUEST) | O(EVENT) | O(LAST) | O(AFTER), \
 	  audit_list, "audit records, oldest first", "") \
 	X("audit", "search", audit_search, "", 0, 0, \

@@ -416,6 +416,9 @@ admit(struct call *c, struct err *e)
 	if (authz_roles(&c->op, routes[c->route].roles, routes[c->route].help, e))
 		return -1;
 	c->only_agency = c->op.agency;
+	if (c->only_agency && !strncmp(names[c->route], "drift_", 6))
+		return err_set(e, ERR_DENIED, "%s belongs to agency %s, and what others change in the "
+			       "directory is everybody's", c->op.name, c->only_agency);
 	if (c->only_agency && (c->route == ROUTE_audit_list || c->route == ROUTE_audit_show ||
 			       c->route == ROUTE_audit_subject || c->route == ROUTE_audit_search ||
 			       c->route == ROUTE_audit_tail))

@@ -6,6 +6,7 @@
 #include "daemon/api/checkpoint_json.h"
 #include "daemon/base/clock.h"
 #include "daemon/flow/erase.h"
+#include "daemon/flow/drift.h"
 #include "daemon/flow/queue.h"
 
 static const char *version = "";
@@ -27,6 +28,16 @@ directory_json(struct flow *f)
 	flow_directory(f, &d);
 	return json_pack("{s:s,s:s,s:I,s:i,s:s}", "state", d.state, "reason", d.reason, "next_try_ms",
 			 (json_int_t)d.next_try_ms, "in_flight", (int)d.in_flight, "fault", d.fault);
+}
+
+static json_t *
+watch_json(struct flow *f)
+{
+	struct drift_status d;
+
+	drift_status(f, &d);
+	return json_pack("{s:s,s:s,s:o,s:I,s:s}", "state", d.state, "reason", d.reason, "last_change",
+			 json_time(d.last_change), "open", (json_int_t)d.open, "held", d.held);
 }
 
 static json_t *
@@ -89,6 +100,7 @@ handle_status(struct call *c)
 		      (json_int_t)((clock_mono_us() - started_us) / 1000000), "domain",
 		      f->conf->domain);
 	json_object_set_new(j, "directory", directory_json(f));
+	json_object_set_new(j, "watch", watch_json(f));
 	json_object_set_new(j, "queue", queue_json(f, c->only_agency));
 	json_object_set_new(j, "audit", audit_json(f));
 	json_object_set_new(j, "database",

@@ -80,6 +80,7 @@ static const char *const phrases[EVENT_COUNT] = {
 	[EVENT_AGENCY] = "agency",
 	[EVENT_READ] = "read",
 	[EVENT_ERASE] = "erased the values of a person",
+	[EVENT_ACCEPT] = "let stand what others changed",
 };
 
 static void

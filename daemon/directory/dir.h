@@ -113,6 +113,8 @@ void dir_list(struct dir *d, const char *dn, const char *filter, const char *con
 char *dir_dn(const char *rdn_type, const char *rdn_value, const char *parent_dn);
 /* (type=value), value escaped */
 char *dir_filter_equal(const char *type, const char *value);
+/* (type>=value) */
+char *dir_filter_at_least(const char *type, const char *value);
 /* (&(a)(b)...): parts end with NULL, each a filter of ours; they are not freed. */
 char *dir_filter_and(const char *const *parts);
 char *dir_filter_not(const char *part);

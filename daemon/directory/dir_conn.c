@@ -154,7 +154,7 @@ service(struct dir *d)
 		else
 			dir_want(d);
 	}
-	if (!d->freed && d->reconnect && !d->ops && d->state == DIR_READY) {
+	if (!d->freed && d->reconnect && !d->in_flight && d->state == DIR_READY) {
 		snprintf(d->reason, sizeof(d->reason), "connecting with a new configuration");
 		lie_down(d, 0);
 	}

@@ -14,6 +14,7 @@
  *   dir_reply.c  what comes back
  *   dir_entry.c  an entry from its BER
  *   dir_error.c  result codes to classes and sentences
+ *   dir_watch.c  what others change; dir_sync.c has its formats
  *   dir_check.c  what must be true of the directory before anything is written to it
  *   dir_name.c   DNs and filters
  */
@@ -94,6 +95,7 @@ struct dir_op {
 	void *arg;
 	void (*each)(void *arg, const struct dir_entry *entry); /* dir_list */
 	bool search;
+	struct dir_watch *watch; /* its search, which lasts as long as the connection */
 	struct arena *arena; /* owns entry */
 	const struct dir_entry *entry;
 	uint64_t sent_us, deadline_us;
@@ -109,6 +111,7 @@ struct dir {
 	struct loop *loop;
 	const struct conf_directory *conf;
 	struct dir_events ev;
+	struct dir_watch *watch; /* whose connection this is, or NULL */
 	enum dir_state state;
 	struct dir_dial dial;
 	struct dir_io io;
@@ -168,6 +171,15 @@ void dir_op_read(struct dir *d, const char *dn, const char *authz_id, const char
 /* Adds one value to an attribute. */
 void dir_op_add_value(struct dir *d, const char *dn, const char *authz_id, const char *attr,
 		      const char *value, dir_cb *cb);
+
+/* RFC 4533; value: of the request control.  Lasts until slapd ends it: no deadline, no place in the
+ * window. */
+void dir_op_watch(struct dir *d, const char *base, const void *value, size_t n,
+		  const char *const *attrs, struct dir_watch *w, dir_cb *cb);
+
+/* --- dir_watch.c --- */
+/* An entry or an intermediate response of the watch's search; -1: it is not what RFC 4533 says. */
+int dir_watch_message(struct dir_watch *w, LDAP *ld, LDAPMessage *m);
 
 /* --- dir_conn.c --- */
 /* Around callbacks: dir_free inside of one is put off until the outermost dir_leave. */

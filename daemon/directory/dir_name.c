@@ -60,17 +60,29 @@ add_value(struct buf *b, const char *value)
 	}
 }
 
-char *
-dir_filter_equal(const char *type, const char *value)
+static char *
+compare(const char *type, const char *how, const char *value)
 {
 	AUTO(buf) b = BUF_INIT;
 
 	buf_char(&b, '(');
 	add_type(&b, type);
-	buf_char(&b, '=');
+	buf_str(&b, how);
 	add_value(&b, value);
 	buf_char(&b, ')');
 	return buf_steal(&b);
+}
+
+char *
+dir_filter_equal(const char *type, const char *value)
+{
+	return compare(type, "=", value);
+}
+
+char *
+dir_filter_at_least(const char *type, const char *value)
+{
+	return compare(type, ">=", value);
 }
 
 char *

@@ -130,8 +130,8 @@ deadline_set(struct dir *d, uint64_t now)
 	for (const struct dir_op *op = d->ops; op; op = op->next)
 		if (op->deadline_us < first)
 			first = op->deadline_us;
-	d->op_timer_set = d->ops != NULL;
-	if (d->ops)
+	d->op_timer_set = first != UINT64_MAX;
+	if (d->op_timer_set)
 		loop_timer_set(d->op_timer, first <= now ? 0 : (first - now) / 1000 + 1);
 }
 
@@ -169,7 +169,10 @@ dir_op_started(struct dir *d, struct dir_op *op)
 	op->deadline_us = dir_op_deadline(d, op->sent_us);
 	*d->ops_end = op;
 	d->ops_end = &op->next;
-	d->in_flight++;
+	if (op->watch)
+		op->deadline_us = UINT64_MAX;
+	else
+		d->in_flight++;
 	if (!d->op_timer_set)
 		deadline_set(d, op->sent_us);
 	dir_service_soon(d);

@@ -66,7 +66,7 @@ classify(struct dir_op *op, const char *diagnostic, const char *matched)
 	op->class = dir_error_class(op->code);
 	op->message = dir_error_text(op->code, diagnostic, matched);
 	/* A search that succeeds and shows nothing does not say that nothing is there. */
-	if (op->search && !op->each && op->class == DIR_OK && !op->entry) {
+	if (op->search && !op->each && !op->watch && op->class == DIR_OK && !op->entry) {
 		op->class = DIR_DENIED;
 		op->code = LDAP_INSUFFICIENT_ACCESS;
 		free(op->message);
@@ -84,7 +84,8 @@ on_result(struct dir *d, struct dir_op **at, LDAPMessage *m)
 	*at = op->next;
 	if (!*at)
 		d->ops_end = at;
-	d->in_flight--;
+	if (!op->watch)
+		d->in_flight--;
 	op->took_us = clock_mono_us() - op->sent_us;
 	if (ldap_parse_result(d->ld, m, &op->code, &matched, &diagnostic, NULL, &controls, 0)) {
 		dir_op_end(d, op, DIR_LOST, LDAP_DECODING_ERROR,
@@ -117,6 +118,16 @@ on_notice(struct dir *d, LDAPMessage *m)
 }
 
 static void
+on_change(struct dir *d, struct dir_watch *w, LDAPMessage *m)
+{
+	bool before = dir_enter(d);
+
+	if (dir_watch_message(w, d->ld, m))
+		dir_io_die(&d->io, "slapd sent a change that cannot be decoded");
+	dir_leave(d, before);
+}
+
+static void
 on_message(struct dir *d, LDAPMessage *m)
 {
 	struct dir_op **at = NULL, *op;
@@ -130,10 +141,16 @@ on_message(struct dir *d, LDAPMessage *m)
 		return;
 	switch (ldap_msgtype(m)) {
 	case LDAP_RES_SEARCH_ENTRY:
+	case LDAP_RES_INTERMEDIATE:
+		if (op->watch) {
+			on_change(d, op->watch, m);
+			break;
+		}
+		if (ldap_msgtype(m) == LDAP_RES_INTERMEDIATE)
+			break;
 		on_entry(d, op, m);
 		break;
 	case LDAP_RES_SEARCH_REFERENCE:
-	case LDAP_RES_INTERMEDIATE:
 		break;
 	default:
 		on_result(d, at, m);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "daemon/directory/dir_int.h"
+#include "daemon/directory/dir_sync.h"
 
 /* The controls of one operation, encoded when it is sent. */
 struct controls {
@@ -218,6 +219,22 @@ dir_list(struct dir *d, const char *dn, const char *filter, const char *const *a
 		return;
 	op->each = each;
 	send_search(d, op, dn, LDAP_SCOPE_ONELEVEL, filter, attrs, NULL);
+}
+
+void
+dir_op_watch(struct dir *d, const char *base, const void *value, size_t n,
+	     const char *const *attrs, struct dir_watch *w, dir_cb *cb)
+{
+	struct controls c = { .n = 0 };
+	struct dir_op *op = dir_op_new(cb, w);
+	uint64_t begin = d->io.queued;
+
+	op->search = true;
+	op->watch = w;
+	add_control(&c, DIR_SYNC_OID, true, (struct berval){ n, (char *)value });
+	op_sent(d, op, begin, ldap_search_ext(d->ld, base, LDAP_SCOPE_SUBTREE, "(objectClass=*)",
+					      (char **)attrs, 0, c.list, NULL, NULL, LDAP_NO_LIMIT,
+					      &op->msgid));
 }
 
 /* --- of the connection itself ---------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #include "daemon/base/failpoint.h"
 #include "daemon/base/log.h"
 #include "daemon/directory/dir.h"
+#include "daemon/flow/drift.h"
 #include "daemon/flow/erase.h"
 #include "daemon/flow/erase_report.h"
 #include "daemon/flow/evidence.h"
@@ -184,6 +185,7 @@ take_mailbox(struct erase *x, struct err *e)
 	if (!u->has_mailbox || !strcmp(u->mailbox.login, u->person))
 		return 0;
 	return store_erase_addresses(x->flow->store, u->mailbox.login, u->person, e) ||
+			       drift_erase(x->flow, u->mailbox.login, u->person, e) ||
 			       store_erase_mailbox(x->flow->store, u->mailbox.login, u->person, e) ? -1 : 0;
 }
 

@@ -5,6 +5,7 @@
 #include "daemon/directory/dir.h"
 #include "daemon/flow/erase.h"
 #include "daemon/flow/confirm.h"
+#include "daemon/flow/drift.h"
 #include "daemon/flow/evidence.h"
 #include "daemon/flow/foreign.h"
 #include "daemon/flow/incident.h"
@@ -52,6 +53,7 @@ flow_free(struct flow *f)
 	if (!f)
 		return;
 	erase_free(f);
+	drift_free(f);
 	room_free(f);
 	confirm_free(f);
 	seal_free(f);

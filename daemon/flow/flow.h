@@ -11,14 +11,15 @@
  * What puts policy, store and directory together.  intake: a letter becomes planned items.
  * decide: approve, refuse, cancel, retry.  queue: which item is next.  job: one item on its way
  * into the directory.  replan: items under which the directory moved.  order: entries of agencies
- * and operators.  password: the password rules in force.  subject: all that is kept about a person.
- * erase: takes it away.  evidence: the audit record of each of these.
+ * and operators.  password: the password rules in force.  drift: what others change in the directory.
+ * subject: all that is kept about a person.  erase: takes it away.  evidence: the audit record of each of these.
  * seal: checkpoints of these records.  confirm: witnesses sign them too.  incident: they refuse.
  */
 struct dir;
 struct queue;
 struct intakes;
 struct foreign;
+struct drifts;
 struct policies;
 struct erasures;
 struct seal;
@@ -39,6 +40,7 @@ struct flow {
 	struct policies *policies; /* replaced at reload */
 	struct queue *queue;
 	struct intakes *intakes;
+	struct drifts *drift;    /* the watch over what others change, or NULL */
 	struct foreign *foreign; /* the listing that is on its way, or NULL */
 	struct hint hints[FLOW_HINTS]; /* choose.c */
 	uint8_t plan_key[PLAN_KEY]; /* salts of plan lines; a secret of the database */

@@ -6,6 +6,8 @@
 #include "daemon/base/failpoint.h"
 #include "daemon/base/log.h"
 #include "daemon/directory/dir.h"
+#include "daemon/directory/dir_watch.h"
+#include "daemon/flow/drift.h"
 #include "daemon/flow/job.h"
 #include "daemon/flow/job_outcome.h"
 #include "daemon/flow/job_private.h"
@@ -333,14 +335,6 @@ send_it(struct job *j)
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-static const char *const read_attrs[] = {
-#define X(n) #n,
-	PLAN_ATTRS(X)
-	PLAN_PASSWORD_ATTRS(X)
-#undef X
-	"entryUUID", "entryCSN", NULL
-};
-
 static bool
 as_before(struct job *j, const struct dir_entry *entry)
 {
@@ -412,7 +406,7 @@ static void
 read_it(struct job *j)
 {
 	set_state(j, JOB_READING);
-	dir_read(j->flow->dir, j->dn, read_attrs, on_read, j);
+	dir_read(j->flow->dir, j->dn, dir_watch_attrs, on_read, j);
 }
 
 /* The directory has room (or may have): go on if this job waits for it. */
@@ -421,7 +415,7 @@ job_directory_ready(struct job *j)
 {
 	if (j->flow->incident || dir_state(j->flow->dir) != DIR_READY || !dir_room(j->flow->dir))
 		return;
-	if (j->state == JOB_SEND)
+	if (j->state == JOB_SEND && !drift_held(j->flow))
 		send_it(j);
 	else if (j->state == JOB_READ)
 		read_it(j);
@@ -438,7 +432,8 @@ job_is_busy(const struct job *j)
 {
 	bool waits = j->state == JOB_SEND || j->state == JOB_READ || j->state == JOB_PAUSE;
 
-	return !waits || dir_state(j->flow->dir) == DIR_READY;
+	return !waits || (dir_state(j->flow->dir) == DIR_READY &&
+			  !(drift_held(j->flow) && j->state != JOB_READ));
 }
 
 bool

@@ -2,11 +2,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "common/canon.h"
 #include "common/text.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/failpoint.h"
 #include "daemon/base/log.h"
+#include "daemon/flow/drift.h"
+#include "daemon/flow/foreign.h"
 #include "daemon/flow/job_outcome.h"
 #include "daemon/flow/job_private.h"
 #include "daemon/flow/password.h"
@@ -162,6 +163,7 @@ write_addresses(struct job *j, const struct mailbox *before, const struct mailbo
 	case OP_RESUME:
 	case OP_CLOSE:
 	case OP_RESTORE:
+	case OP_REVERT:
 	case OP_AGENCY_ADD:
 	case OP_OPERATOR_ADD:
 	case OP_OPERATOR_REVOKE:
@@ -191,7 +193,8 @@ write_mailbox(struct job *j, const struct dir_entry *entry, struct err *e)
 		m.entry_uuid = arena_strdup(j->arena, uuid);
 	m.request = j->item.request;
 	m.updated_at = (int64_t)clock_wall_us();
-	return write_addresses(j, &before, &m, e) || store_put_mailbox(s, &m, e) ? -1 : 0;
+	return write_addresses(j, &before, &m, e) || store_put_mailbox(s, &m, e) ||
+			       drift_done(j->flow, m.login, &j->plan, e) ? -1 : 0;
 }
 
 static int
@@ -226,6 +229,11 @@ unit_done(struct job *j, const void *arg, struct err *e)
 	case OP_RENAME:
 	case OP_TRANSFER:
 		if (write_mailbox(j, r->entry, e))
+			return -1;
+		break;
+	case OP_REVERT:
+		if (write_mailbox(j, r->entry, e) ||
+		    drift_reverted(j->flow, j->item.request, j->item.login, e))
 			return -1;
 		break;
 	case OP_OPERATOR_ADD:
@@ -330,77 +338,6 @@ job_denied(struct job *j, const struct dir_result *r)
 
 /* --- moved ------------------------------------------------------------------------------------ */
 
-/* What the directory has instead, for the record: canonical JSON of the attributes that differ. */
-static void
-describe(const struct dir_entry *found, const struct mailbox *known, struct arena *a,
-	 struct buf *out)
-{
-	struct canon c;
-
-	canon_begin(&c, out);
-	for (int n = 0; n < PLAN_ATTR_COUNT; n++) {
-		AUTO(str) is = dir_entry_join(found, plan_attr_names[n]);
-		const char *was = known ? plan_attr_get(known, (enum plan_attr)n, a) : "";
-
-		if (strcmp(is, was))
-			canon_str(&c, plan_attr_names[n], is);
-	}
-	canon_end(&c);
-}
-
-/* Addresses that somebody gave the mailbox by hand are taken from now on. */
-static int
-adopt_addresses(struct job *j, const struct mailbox *m, struct err *e)
-{
-	const char *at = m->address, *p = m->aliases;
-
-	for (enum address_state state = ADDRESS_ACTIVE;; state = ADDRESS_ALIAS) {
-		AUTO(str) given = xstrndup(at, strcspn(at, "\n"));
-		AUTO(buf) low = BUF_INIT;
-		AUTO(str) local = NULL;
-		const char *one;
-
-		text_lower(given, &low); /* mail is matched without case */
-		one = low.data;
-		local = xstrndup(one, strcspn(one, "@"));
-
-		if (*local && store_address(j->flow->store, local, NULL) == ADDRESS_FREE &&
-		    take_address(j, m, one, state, e))
-			return -1;
-		p += strspn(p, "\n");
-		if (!*p)
-			return 0;
-		at = p;
-		p += strcspn(p, "\n");
-	}
-}
-
-static int
-adopt(struct job *j, const struct dir_entry *found, struct buf *difference, struct err *e)
-{
-	struct store *s = j->flow->store;
-	struct mailbox m;
-
-	if (j->item.op == OP_CREATE) {
-		describe(found, NULL, j->arena, difference);
-		return store_put_address(s, &(struct address){ .local = j->item.login, .domain = "",
-							       .login = j->item.login, .person = "",
-							       .state = ADDRESS_FOREIGN,
-							       .request = j->item.request }, "", e);
-	}
-	if (!store_mailbox(s, j->item.login, &m, j->arena))
-		return 0;
-	describe(found, &m, j->arena, difference);
-	for (int n = 0; n < PLAN_ATTR_COUNT; n++) {
-		AUTO(str) is = dir_entry_join(found, plan_attr_names[n]);
-
-		plan_attr_set(&m, (enum plan_attr)n, is, j->arena);
-	}
-	m.request = 0; /* nobody's letter */
-	m.updated_at = (int64_t)clock_wall_us();
-	return adopt_addresses(j, &m, e) || store_put_mailbox(s, &m, e) ? -1 : 0;
-}
-
 /* What is found is what another request of ours left there after this one was planned. */
 static bool
 is_ours(struct job *j, const struct dir_entry *found)
@@ -420,37 +357,52 @@ is_ours(struct job *j, const struct dir_entry *found)
 	return true;
 }
 
+/* One change has one record: the watch may have written it already. */
+static int
+note_drift(struct job *j, const struct dir_entry *found, struct err *e)
+{
+	struct mailbox m;
+	bool known = store_mailbox(j->flow->store, j->item.login, &m, j->arena);
+	struct drift_ask ask = { .entry = found, .read_at = known ? m.opid : "",
+				 .baseline = j->item.op != OP_CREATE && !drift_watches(j->flow),
+				 .req = j->item.request, .row = j->item.row };
+
+	if (drift_see_in_unit(j->flow, &ask, e) == DRIFT_FAILED)
+		return -1;
+	if (j->item.op != OP_CREATE)
+		return 0;
+	return store_put_address(j->flow->store, &(struct address){
+			.local = j->item.login, .domain = "", .login = j->item.login, .person = "",
+			.state = ADDRESS_FOREIGN, .request = j->item.request }, "", e);
+}
+
+static const char *
+moved_because(const struct job *j, bool ours, bool by_others)
+{
+	if (j->item.op == OP_CREATE)
+		return ours ? "the address went to another mailbox since this was planned: it gets another "
+			      "address and needs approval again" :
+			      "the directory has an entry of this name that hopthu did not make: it gets "
+			      "another address and needs approval again";
+	return ours && !by_others ? "another request changed this mailbox since this was planned: it is "
+				    "planned and needs approval again" :
+				    "the entry was changed in the directory since this was planned: it is "
+				    "planned and needs approval again";
+}
+
 static int
 unit_moved(struct job *j, const void *arg, struct err *e)
 {
 	const struct dir_entry *found = arg;
-	AUTO(buf) difference = BUF_INIT;
-	struct evidence ev = outcome(j, "moved"), drift = { .ev = EVENT_DRIFT };
+	struct evidence ev = outcome(j, "moved");
 	bool ours = is_ours(j, found);
-	const char *error = ours && j->item.op == OP_CREATE ?
-		"the address went to another mailbox since this was planned: it gets another address and "
-		"needs approval again" : ours ?
-		"another request changed this mailbox since this was planned: it is planned and needs "
-		"approval again" : j->item.op == OP_CREATE ?
-		"the directory has an entry of this name that hopthu did not make: it gets another "
-		"address and needs approval again" :
-		"the entry was changed in the directory since this was planned: it is planned and "
-		"needs approval again";
+	struct mailbox m;
 
-	drift.actor = actor_daemon;
-	drift.req = j->item.request;
-	drift.row = j->item.row;
-	drift.subj = *j->item.person ? j->item.person : NULL;
-	if (evidence_append(j->flow, &ev, NULL, e))
+	if (evidence_append(j->flow, &ev, NULL, e) || (!ours && note_drift(j, found, e)))
 		return -1;
-	if (!ours) {
-		if (adopt(j, found, &difference, e))
-			return -1;
-		evidence_pii(&drift, "found", difference.data);
-		if (evidence_append(j->flow, &drift, NULL, e))
-			return -1;
-	}
-	return end_item(j, STATE_CHECKED, error, e);
+	if (!store_mailbox(j->flow->store, j->item.login, &m, j->arena))
+		m.request = 0;
+	return end_item(j, STATE_CHECKED, moved_because(j, ours, !m.request), e);
 }
 
 static int
@@ -458,8 +410,10 @@ unit_password_moved(struct job *j, const void *arg, struct err *e)
 {
 	AUTO(buf) difference = BUF_INIT;
 	struct evidence ev = outcome(j, "moved"), drift = { .ev = EVENT_DRIFT };
+	struct drift_ask ask = { .entry = arg, .read_at = "", .req = j->item.request,
+				 .row = j->item.row };
 
-	if (password_moved(j->flow, arg, &difference, e))
+	if (password_moved(j->flow, arg, &difference, e) || evidence_append(j->flow, &ev, NULL, e))
 		return -1;
 	j->moved = true;
 	drift.actor = actor_daemon;
@@ -467,7 +421,8 @@ unit_password_moved(struct job *j, const void *arg, struct err *e)
 	drift.req = j->item.request;
 	drift.row = j->item.row;
 	evidence_pii(&drift, "found", difference.data);
-	if (evidence_append(j->flow, &ev, NULL, e) || evidence_append(j->flow, &drift, NULL, e))
+	if (drift_watches(j->flow) ? drift_see_in_unit(j->flow, &ask, e) == DRIFT_FAILED :
+				     evidence_append(j->flow, &drift, NULL, e) != 0)
 		return -1;
 	return end_item(j, STATE_FAILED, "the password policy was changed in the directory, not by "
 			"hopthu: the drift record says how", e);
@@ -480,6 +435,11 @@ job_moved(struct job *j, const struct dir_entry *found)
 		log_warn("request %" PRId64 ": the password policy was changed in the directory, not by "
 			 "hopthu", j->item.request);
 		record(j, unit_password_moved, found);
+		return;
+	}
+	if (j->item.op == OP_REVERT) {
+		job_failed(j, "the entry was changed again since this was planned: what others changed is "
+			      "put back by a new `hopthuctl drift revert`", 0);
 		return;
 	}
 	if (j->item.op >= OP_AGENCY_ADD) {

@@ -208,6 +208,7 @@ plan_inverse(enum op op)
 	case OP_TRANSFER:
 		return op;
 	case OP_PURGE: /* the data are gone */
+	case OP_REVERT:
 	case OP_AGENCY_ADD:
 	case OP_OPERATOR_ADD:
 	case OP_OPERATOR_REVOKE:
@@ -306,6 +307,9 @@ plan_after(const struct plan_ask *ask, const struct mailbox *before, struct mail
 	struct mailbox a = before ? *before : *after;
 	enum op op = ask->op;
 
+	if (op == OP_REVERT)
+		return err_set(e, ERR_USAGE, "what puts back a change in the directory is asked for again: "
+			       "`hopthuctl drift list`");
 	if ((op == OP_UPDATE || op == OP_RENAME || op == OP_TRANSFER) &&
 	    (before->status == STATUS_CLOSED || before->status == STATUS_PURGED))
 		return err_set(e, ERR_USAGE, "%s is %s (%s): nothing about it can be changed",
@@ -458,27 +462,34 @@ plan_line(struct buf *out, const uint8_t key[PLAN_KEY], enum op op, int64_t row,
 }
 
 void
-plan_order_line(struct buf *out, const uint8_t key[PLAN_KEY], enum op op, const char *target,
-		const struct plan_value *before, const struct plan_value *after)
+plan_values_line(struct buf *out, const uint8_t key[PLAN_KEY], const struct plan_target *t,
+		 const struct plan_value *before, const struct plan_value *after)
 {
 	struct canon c;
 
 	canon_begin(&c, out);
-	canon_str(&c, "address", target);
+	canon_str(&c, "address", t->address);
 	canon_open(&c, "after");
 	for (; after->name; after++)
 		canon_strings(&c, after->name, after->values);
 	canon_close(&c);
-	canon_str(&c, "agency", "");
+	canon_str(&c, "agency", t->agency);
 	canon_open(&c, "before");
 	for (; before && before->name; before++)
 		canon_strings(&c, before->name, before->values);
 	canon_close(&c);
-	canon_str(&c, "login", target);
-	canon_str(&c, "op", op_word((int)op));
-	canon_int(&c, "row", 1);
+	canon_str(&c, "login", t->login);
+	canon_str(&c, "op", op_word((int)t->op));
+	canon_int(&c, "row", t->row);
 	add_salt(&c, key);
 	canon_end(&c);
+}
+
+void
+plan_order_line(struct buf *out, const uint8_t key[PLAN_KEY], enum op op, const char *target,
+		const struct plan_value *before, const struct plan_value *after)
+{
+	plan_values_line(out, key, &(struct plan_target){ op, target, target, "", 1 }, before, after);
 }
 
 int
@@ -559,6 +570,7 @@ place_of(enum op op)
 	case OP_PURGE:
 	case OP_RENAME:
 	case OP_TRANSFER:
+	case OP_REVERT:
 	case OP_COUNT:
 		break;
 	}

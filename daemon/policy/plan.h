@@ -86,6 +86,15 @@ struct plan_value {
 void plan_order_line(struct buf *out, const uint8_t key[PLAN_KEY], enum op op, const char *target,
 		     const struct plan_value *before, const struct plan_value *after);
 
+/* The same with all that a line says of its mailbox. */
+struct plan_target {
+	enum op op;
+	const char *login, *address, *agency;
+	int64_t row;
+};
+void plan_values_line(struct buf *out, const uint8_t key[PLAN_KEY], const struct plan_target *t,
+		      const struct plan_value *before, const struct plan_value *after);
+
 /* A line read back. */
 struct plan {
 	json_t *json; /* owns the text */

@@ -194,6 +194,13 @@
 	  "The same for more than this part of an agency's mailboxes.") \
 	X(FUSE_LEAST, "fuse.least", NUMBER, ENFORCED, "1..1000000", "5", \
 	  "From how many mailboxes on that part counts: two of three are no mass closure.") \
+	X(DRIFT_COUNT, "drift.count", NUMBER, ENFORCED, "1..4000", "20", \
+	  "When others than hopthu change more entries of the directory than this within ten minutes, " \
+	  "nothing is sent to it until an admin has looked. That of hopthud's own domain counts.") \
+	X(DRIFT_PERCENT, "drift.percent", NUMBER, ENFORCED, "1..100", "1", \
+	  "The same for more than this part of all mailboxes.") \
+	X(DRIFT_LEAST, "drift.least", NUMBER, ENFORCED, "1..4000", "5", \
+	  "From how many entries on that part counts.") \
 	X(ELIGIBILITY_CONTRACT, "eligibility.contract", TERM, RECORDED, NULL, NULL, \
 	  "How long a contract must at least be for its holder to get a mailbox.") \
 	X(ELIGIBILITY_EXCLUDED, "eligibility.excluded", WORDS, ENFORCED, NULL, NULL, \

@@ -179,6 +179,7 @@ policy_deadline_rule(enum op op)
 	case OP_CREATE:
 		return RULE_DEADLINE_CREATE;
 	case OP_UPDATE:
+	case OP_REVERT:
 		return RULE_DEADLINE_UPDATE;
 	case OP_SUSPEND:
 		return RULE_DEADLINE_SUSPEND;

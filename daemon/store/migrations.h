@@ -69,6 +69,21 @@ static const char *const migrations[] = {
 	" UPDATE mailbox_count SET n = n - 1 WHERE agency = old.agency AND status = old.status;"
 	" INSERT INTO mailbox_count VALUES (new.agency, new.status, 1)"
 	" ON CONFLICT (agency, status) DO UPDATE SET n = n + 1; END;"
+	"CREATE INDEX mailbox_uuid ON mailbox (entry_uuid) WHERE entry_uuid <> '';"
+	/* entries of the directory that are no mailboxes of ours, as they were seen last, and of mailboxes
+	 * what stands there beyond our copy; attrs '': the entry is gone */
+	"CREATE TABLE watched (uuid TEXT PRIMARY KEY, dn TEXT NOT NULL, attrs TEXT NOT NULL,"
+	" at INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX watched_dn ON watched (dn);"
+	/* what others changed there; seq of its audit record, dn in its compared form */
+	"CREATE TABLE drift (seq INTEGER PRIMARY KEY, dn TEXT NOT NULL, login TEXT NOT NULL,"
+	" kind TEXT NOT NULL, state TEXT NOT NULL, attributes TEXT NOT NULL, csn TEXT NOT NULL,"
+	" uuid TEXT NOT NULL, at INTEGER NOT NULL, request INTEGER NOT NULL, writer TEXT NOT NULL,"
+	" session TEXT NOT NULL, written TEXT NOT NULL) STRICT;"
+	"CREATE INDEX drift_dn ON drift (dn) WHERE state = 'open';"
+	"CREATE INDEX drift_state ON drift (state, seq);"
+	"CREATE INDEX drift_uuid ON drift (uuid, seq);"
+	"CREATE INDEX drift_request ON drift (request) WHERE request > 0;"
 	"CREATE TABLE request (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, agency TEXT NOT NULL,"
 	" letter TEXT NOT NULL, date TEXT NOT NULL, signer TEXT NOT NULL, reason TEXT NOT NULL,"
 	" channel TEXT NOT NULL, declared INTEGER NOT NULL, state TEXT NOT NULL,"

@@ -187,6 +187,56 @@ int store_last_cosignature(struct store *s, const char *witness, struct stored_c
 int store_tile_hashes(struct store *s, int level, uint64_t first, unsigned count, uint8_t *out,
 		      struct err *e) MUST_USE;
 
+/* --- what others change ----------------------------------------------------------------------- */
+/* An entry as it was seen last: attrs is canonical JSON, "" when the entry is gone. */
+struct watched {
+	const char *uuid, *dn, *attrs; /* dn in its compared form */
+};
+/* By uuid, or when that is NULL by dn; 1 found. */
+int store_watched(struct store *s, const char *uuid, const char *dn, struct watched *w,
+		  struct arena *a);
+/* In a unit; what was seen is no act, so these need no audit record. */
+int store_put_watched(struct store *s, const struct watched *w, struct err *e) MUST_USE;
+int store_drop_watched(struct store *s, const char *uuid, struct err *e) MUST_USE;
+int store_note(struct store *s, const char *key, const char *value, struct err *e) MUST_USE; /* meta */
+/* Up to max entries that are known to be there, after a uuid; then of mailboxes, after a login.  The
+ * number of them; -1: read error. */
+typedef void store_uuid_cb(void *arg, const char *dn_or_login, const char *uuid, int64_t at); /* written */
+int store_watched_uuids(struct store *s, const char *after, int max, store_uuid_cb *each, void *arg);
+int store_mailbox_uuids(struct store *s, const char *after, int max, store_uuid_cb *each, void *arg);
+int store_mailbox_by_uuid(struct store *s, const char *uuid, struct mailbox *m, struct arena *a);
+/* The item of this login (or code, or name) that has this operation id; 1 found. */
+int store_item_of(struct store *s, const char *login, const char *opid, struct item *i,
+		  struct arena *a);
+struct drift {
+	int64_t seq;                  /* of its audit record */
+	const char *dn, *login;       /* login "": no mailbox of ours */
+	const char *kind, *state;     /* changed added deleted renamed; open accepted reverted vanished */
+	const char *attributes;       /* names, commas between */
+	const char *csn, *uuid;       /* of the entry then */
+	int64_t at, request;          /* request: the letter that puts it back; 0: none */
+	const char *writer, *session, *written; /* by the directory's log of writes; "": not known */
+};
+int store_add_drift(struct store *s, const struct drift *d, struct err *e) MUST_USE;
+int store_put_drift(struct store *s, const struct drift *d, struct err *e) MUST_USE; /* state to written */
+/* The same for writer, session and written alone: needs no audit record. */
+int store_join_drift(struct store *s, const struct drift *d, struct err *e) MUST_USE;
+int store_drift(struct store *s, int64_t seq, struct drift *d, struct arena *a); /* 1 found */
+typedef void store_drift_cb(void *arg, const struct drift *d);
+/* Newest first, before a seq (0: all); state NULL: any.  Their number, -1: read error. */
+int store_drifts(struct store *s, const char *state, int64_t before, int limit,
+		 store_drift_cb *each, void *arg, struct err *e);
+/* Open ones of an entry, oldest first; and those of a login that a letter puts back. */
+int store_open_drifts(struct store *s, const char *dn, int limit, store_drift_cb *each, void *arg);
+int store_drifts_of(struct store *s, int64_t request, const char *login, int limit,
+		    store_drift_cb *each, void *arg);
+/* The record of one write: by the entry and its entryCSN after it, "" for a deletion; 0: none. */
+int64_t store_drift_of_write(struct store *s, const char *uuid, const char *csn);
+/* What is kept beside the records about a mailbox and its entry (dn as compared). */
+int store_erase_drift(struct store *s, const char *login, const char *person, const char *dn,
+		      struct err *e) MUST_USE;
+int64_t store_drift_count(struct store *s); /* open ones */
+
 /* --- registry and mailboxes ------------------------------------------------------------------ */
 enum address_state store_address(struct store *s, const char *local, int64_t *request);
 /* 1 found, 0 not; a promise of a withdrawn letter is found as ADDRESS_FREE. */

@@ -314,6 +314,18 @@ store_mailbox(struct store *s, const char *login, struct mailbox *m, struct aren
 }
 
 int
+store_mailbox_by_uuid(struct store *s, const char *uuid, struct mailbox *m, struct arena *a)
+{
+	sqlite3_stmt *st = store_bind(s, SQL_MAILBOX_BY_UUID, "s", uuid);
+	int rc = store_row(s, st, NULL);
+
+	if (rc == 1)
+		read_mailbox(st, m, a);
+	store_reset(st);
+	return rc == 1;
+}
+
+int
 store_mailbox_named(struct store *s, const char *full_name, const char *agency,
 		    struct mailbox *m, struct arena *a)
 {

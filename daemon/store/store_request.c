@@ -298,6 +298,12 @@ store_item_by_row(struct store *s, int64_t request, int64_t row, struct item *i,
 }
 
 int
+store_item_of(struct store *s, const char *login, const char *opid, struct item *i, struct arena *a)
+{
+	return one_item(s, store_bind(s, SQL_ITEM_OF_OPID, "ss", login, opid), i, a);
+}
+
+int
 store_find_ref(struct store *s, const char *agency, const char *letter, const char *date,
 	       const char *ref, struct item *i, struct arena *a)
 {

@@ -15,6 +15,8 @@
 	"login, address, person, full_name, agency, kind, status, login_allowed, delivery_allowed, " \
 	"title, unit, phone, rank, quota, opid, entry_uuid, request, updated_at, custodian, aliases, " \
 	"purge_due"
+#define DRIFT_COLUMNS \
+	"seq, dn, login, kind, state, attributes, csn, uuid, at, request, writer, session, written"
 #define ADDRESS_COLUMNS \
 	"a.local, a.domain, a.login, a.state, a.person, a.request, a.reserved_at, a.active_at, " \
 	"a.alias_at, a.ended_at, coalesce(r.state, '')"
@@ -272,6 +274,37 @@
 		"ON r.id = i.request WHERE i.full_name = ?1 AND i.op = 'create' " \
 		"AND i.state IN ('planned', 'checked', 'name-needed') AND r.agency = ?2 " \
 		"AND r.state IN " OPEN_STATES " LIMIT 1") \
+	X(MAILBOX_BY_UUID, "SELECT " MAILBOX_COLUMNS " FROM mailbox WHERE entry_uuid = ? " \
+		"AND entry_uuid <> ''") \
+	X(MAILBOX_UUIDS, "SELECT login, entry_uuid, updated_at FROM mailbox WHERE login > ? " \
+		"ORDER BY login LIMIT ?") \
+	X(WATCHED_GET, "SELECT uuid, dn, attrs FROM watched WHERE uuid = ?") \
+	X(WATCHED_OF, "SELECT uuid, dn, attrs FROM watched WHERE dn = ?") \
+	X(WATCHED_PUT, "INSERT INTO watched (uuid, dn, attrs, at) VALUES (?, ?, ?, ?) " \
+		"ON CONFLICT (uuid) DO UPDATE SET dn = excluded.dn, attrs = excluded.attrs, " \
+		"at = excluded.at") \
+	X(WATCHED_DROP, "DELETE FROM watched WHERE uuid = ?") \
+	X(WATCHED_UUIDS, "SELECT dn, uuid, at FROM watched WHERE uuid > ? AND attrs <> '' ORDER BY uuid " \
+		"LIMIT ?") \
+	X(DRIFT_ADD, "INSERT INTO drift (" DRIFT_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)") \
+	X(DRIFT_GET, "SELECT " DRIFT_COLUMNS " FROM drift WHERE seq = ?") \
+	X(DRIFT_PUT, "UPDATE drift SET state = ?2, request = ?3, writer = ?4, session = ?5, " \
+		"written = ?6 WHERE seq = ?1") \
+	X(DRIFT_LIST, "SELECT " DRIFT_COLUMNS " FROM drift WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2") \
+	X(DRIFT_IN_STATE, "SELECT " DRIFT_COLUMNS " FROM drift INDEXED BY drift_state " \
+		"WHERE state = ?3 AND seq < ?1 ORDER BY seq DESC LIMIT ?2") \
+	X(DRIFT_OPEN_OF, "SELECT " DRIFT_COLUMNS " FROM drift INDEXED BY drift_dn WHERE dn = ? " \
+		"AND state = 'open' ORDER BY seq LIMIT ?") \
+	X(DRIFT_OF_REQUEST, "SELECT " DRIFT_COLUMNS " FROM drift INDEXED BY drift_request " \
+		"WHERE request = ?1 AND request > 0 AND login = ?2 AND state = 'open' ORDER BY seq LIMIT ?3") \
+	X(DRIFT_OF_WRITE, "SELECT max(seq) FROM drift WHERE uuid = ?1 AND iif(?2 = '', " \
+		"kind = 'deleted', csn = ?2)") \
+	X(DRIFT_ERASE, "UPDATE drift SET login = ?2, dn = '', writer = '', session = '', " \
+		"written = '' WHERE login = ?1 AND login <> ''") \
+	X(WATCHED_ERASE, "DELETE FROM watched WHERE dn = ?") \
+	X(DRIFT_COUNT, "SELECT count(*) FROM drift WHERE state = 'open'") \
+	X(ITEM_OF_OPID, "SELECT " ITEM_COLUMNS " FROM item i WHERE i.login = ? AND i.opid = ? " \
+		"ORDER BY i.id DESC LIMIT 1") \
 	X(MAILBOX_KEPT_BY, "SELECT address FROM mailbox WHERE custodian = ? AND custodian <> '' " \
 		"AND status NOT IN ('closed', 'purged') LIMIT 1") \
 	X(REQUEST_OF_LETTER, "SELECT id FROM request WHERE agency = ? AND letter = ? " \

@@ -19,11 +19,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 MAX_SAFE = 2 ** 53 - 1
 LOCKED = b"000001010000Z"
 LETTER_OPS = ("create", "update", "suspend", "resume", "close", "restore", "purge", "rename",
-              "transfer")
+              "transfer", "revert")
 ENDED = ("done", "failed", "refused", "cancelled")
 # What hopthud may write in the default password policy, besides what slapd itself adds.
 PASSWORD_RULES = {"pwdInHistory", "pwdMaxAge", "pwdMaxFailure", "pwdMinLength", "pwdMustChange"}
 OPERATIONAL = {"entryCSN", "modifiersName", "modifyTimestamp"}
+# What slapd writes by itself when somebody logs in, or fails to.
+SLAPDS_OWN = OPERATIONAL | {"pwdFailureTime", "pwdAccountLockedTime", "pwdGraceUseTime",
+                            "pwdLastSuccess", "authTimestamp"}
+SWITCHES = ("hopthuStatus", "hopthuLogin", "hopthuDelivery")
 FINAL = {"create": ("active", True, True), "suspend": ("suspended", False, True),
          "resume": ("active", True, True), "close": ("closed", False, False),
          "restore": ("active", True, True), "purge": ("purged", False, False)}
@@ -110,6 +114,9 @@ class Write:
         self.at = generalized_time(first(entry, "reqStart"))
         self.opid = None
         self.attributes = {m.split(b":")[0].decode() for m in entry.get("reqMod", [])}
+        self.at_login = self.type == "modify" and bool(self.attributes) and \
+            self.attributes <= SLAPDS_OWN and not any(
+                b"0000" in m for m in entry["reqMod"] if m.startswith(b"pwdAccountLockedTime"))
         for mod in entry.get("reqMod", []):
             m = re.match(rb"entryCSN:[+=-]? (\d+\.\d+Z)#", mod)
             if m:
@@ -161,13 +168,19 @@ class Judge:
                                  slapd.entries("ou=operators," + base).values()}
         self.records = []
         self.slapd_kills = getattr(slapd, "kills", 0)
+        self.drifts = []  # (record, DN in small letters, before, after)
+        self.drifted = collections.defaultdict(set)  # login: attributes that others changed
 
     def complain(self, invariant, text, *args):
         self.complaints.append("%s: %s" % (invariant, text % args))
 
-    def run(self, verify=None, mailboxes=None, ended=True):
-        """ended: every letter must have come to an end (or wait for a person)."""
+    def run(self, verify=None, mailboxes=None, ended=True, watched=False):
+        """ended: every letter must have come to an end (or wait for a person); watched: hopthud heard
+        of every change when it was stopped."""
         self.check_log(verify)
+        self.read_drifts()
+        if watched:
+            self.check_drifts()
         self.check_items(ended)
         self.check_plans()
         self.check_approvals()
@@ -357,6 +370,47 @@ class Judge:
                 self._by_seq[o["seq"]].append(o)
         return self._by_seq
 
+    # --- I7: what others changed ---
+    def read_drifts(self):
+        for r in self.records:
+            if r.get("ev") != "drift" or r.get("result") not in ("changed", "added", "deleted",
+                                                                  "renamed"):
+                continue
+            dn = (self.opening(r["seq"], "entry") or "").lower()
+            before, after = (json.loads(self.opening(r["seq"], field) or "{}")
+                             for field in ("before", "after"))
+            self.drifts.append((r, dn, before, after))
+            m = re.match(r"uid=([^,]*),", dn)
+            if m:
+                self.drifted[m.group(1)] |= set(r["attributes"]) | {r["result"]}
+
+    def by_hopthud(self, w):
+        """Nobody else has these names."""
+        return w.who.endswith(",ou=operators," + self.base) or \
+            w.who == "cn=hopthud,ou=services," + self.base
+
+    def ours(self, w):
+        return w.opid and (w.opid in self.opids_told or w.opid in self.opids_kept) and \
+            self.by_hopthud(w)
+
+    def check_drifts(self):
+        """A write that no intent explains has a record: of that entry, and not from before it."""
+        self.opids_kept = {i["opid"] for i in self.items}
+        self.opids_told = {r["opid"] for r in self.records if r.get("opid")}
+        starts = [record_time(r["t"]) for r in self.records if r.get("ev") == "start"]
+        newest = collections.defaultdict(int)
+        for r, _, _, _ in self.drifts:
+            uuid = (r.get("ldap") or {}).get("uuid", "").encode()
+            newest[uuid] = max(newest[uuid], record_time(r["t"]))
+        for w in self.writes:
+            if (w.result != 0 or not w.dn.endswith(self.base) or not starts or
+                    w.at < min(starts) + 1000000 or self.ours(w) or self.phantom(w) or w.at_login):
+                continue
+            if w.type == "modify" and not w.attributes and w.who == w.dn:
+                continue  # the holder's own password
+            if newest[w.uuid] < w.at - 2000000:
+                self.complain("I7", "nobody asked for %r, and there is no drift record of it", w)
+
     # --- states ---
     def check_items(self, ended):
         per_request = collections.defaultdict(list)
@@ -426,7 +480,7 @@ class Judge:
     def check_effects(self):
         by_opid = collections.defaultdict(list)
         for w in self.writes:
-            if w.result == 0 and w.opid and not self.phantom(w):
+            if w.result == 0 and w.opid and not self.phantom(w) and self.by_hopthud(w):
                 by_opid[w.opid].append(w)
         for opid, got in by_opid.items():
             by_opid[opid] = self.without_abandoned(got)
@@ -584,12 +638,15 @@ class Judge:
                 continue
             e = self.people.get(login)
             if e is None:
-                self.complain("I7", "mailbox %s is not in the directory", login)
+                if not self.drifted[login] & {"deleted", "renamed"} and not any(
+                        self.person_dn(login) in d[2].get("dn", ()) for d in self.drifts):
+                    self.complain("I7", "mailbox %s is not in the directory", login)
                 continue
             self.compare(login, m, e)
         for login in self.people:
             if login not in self.mailboxes and login not in self.foreign and \
-                    login != "hopthu-warmup" and not self.was_somebodys(login):
+                    login != "hopthu-warmup" and not self.was_somebodys(login) and \
+                    not self.drifted[login] & {"added", "renamed"}:
                 self.complain("I7", "entry %s is not in the database", login)
         if api is not None:
             have = {m["login"]: m for m in api}
@@ -640,6 +697,8 @@ class Judge:
             self.complain("I7", "%s: hopthuQuota is %r, %r in the database", login, quota,
                           row["quota"])
         locked = first(entry, "pwdAccountLockedTime")
+        if self.drifted[login] & {"hopthuLogin", "pwdAccountLockedTime"}:
+            locked = b"" if row["login_allowed"] else LOCKED  # as somebody left it
         if row["login_allowed"] and locked:
             self.complain("I7", "%s may log in and is locked", login)
         if not row["login_allowed"] and locked != LOCKED:
@@ -648,6 +707,8 @@ class Judge:
         given, family = names[-1], names[0]
         for attribute, wanted in (("givenName", given), ("sn", family),
                                   ("displayName", row["full_name"])):
+            if self.drifted[login] & {attribute, "cn"}:
+                continue
             if first(entry, attribute).decode() != wanted:
                 self.complain("I7", "%s: %s is %r, not %r", login, attribute,
                               first(entry, attribute).decode(), wanted)
@@ -657,7 +718,10 @@ class Judge:
         ops = {i["opid"]: i for i in self.items if i["opid"]}
         state, last = {}, {}
         intents = {r["seq"]: r for r in self.records if r.get("ev") == "intent"}
+        drifts = {d[0]["seq"]: d for d in self.drifts}
         for r in self.records:
+            if r["seq"] in drifts:
+                self.fold_drift(drifts[r["seq"]], state, last)
             if r.get("ev") != "outcome" or not self.succeeded(r):
                 continue
             item = ops.get((intents.get(self.closes(r)) or {}).get("opid"))
@@ -666,6 +730,8 @@ class Judge:
             last[item["login"]] = item["opid"]
             if item["op"] in FINAL:
                 state[item["login"]] = FINAL[item["op"]]
+            if item["op"] == "revert":
+                self.fold_values(item["login"], json.loads(item["plan"])["after"], state)
         for login, m in self.mailboxes.items():
             now = (m["status"], bool(m["login_allowed"]), bool(m["delivery_allowed"]))
             if state.get(login) != now:
@@ -676,6 +742,25 @@ class Judge:
                               m["opid"], last.get(login))
         for login in set(state) - set(self.mailboxes):
             self.complain("I7", "%s is in the log, not in the database", login)
+
+    def fold_values(self, login, values, state):
+        if login not in state:
+            return
+        now = list(state[login])
+        for at, attribute in enumerate(SWITCHES):
+            if attribute in values:
+                value = (values[attribute] or [""])[0]
+                now[at] = value == "TRUE" if at else value
+        state[login] = tuple(now)
+
+    def fold_drift(self, drift, state, last):
+        record, dn, _, after = drift
+        m = re.match(r"uid=([^,]*),ou=people,", dn)
+        if not m or record["result"] == "deleted" or m.group(1) not in last:
+            return
+        self.fold_values(m.group(1), after, state)
+        if "hopthuOpId" in after:
+            last[m.group(1)] = (after["hopthuOpId"] or [""])[0]
 
     def succeeded(self, outcome):
         return outcome.get("result") == "done"

@@ -551,6 +551,16 @@ class World:
         wait_for(lambda: self.status()["directory"]["state"] == "ready", "a ready directory",
                  timeout)
 
+    def watched(self, timeout=3):
+        """hopthud hears of every change of the directory; False when it cannot just now."""
+        try:
+            return wait_for(lambda: self.status()["watch"]["state"] == "watching", "the watch", timeout)
+        except Timeout:
+            return False
+
+    def drifts(self, state="open"):
+        return self.door("admin").get("/v1/drift", state=state, limit=200)["drifts"]
+
     def mailbox(self, address):
         return self.door("admin").get("/v1/mailboxes/" + address)
 
@@ -565,6 +575,7 @@ class World:
         if self.daemon and self.daemon.alive():
             if kw.get("ended", True):
                 self.settle()
+            kw.setdefault("watched", self.watched())
             root = self.door("admin").get("/v1/audit/verify")
             boxes = self.all_mailboxes()
             code = self.daemon.stop()

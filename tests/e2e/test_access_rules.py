@@ -352,7 +352,16 @@ def test_hopthud_leaves_the_rest_alone(site):
         assert code(c) == DENIED
         c.add("cn=evil," + BASE, attributes={"objectClass": "applicationProcess", "cn": "evil"})
         assert code(c) == DENIED
-        assert seen(c, "cn=accesslog") is None
+        # the directory's log of writes: read, no passwords, nothing else
+        assert seen(c, "cn=accesslog") is not None
+        c.search("cn=accesslog", "(objectClass=auditWriteObject)", ldap3.SUBTREE, attributes=["reqMod"])
+        log = [e for e in c.response if e["type"] == "searchResEntry"]
+        assert log and not any(m.startswith((b"userPassword", b"pwdHistory")) for e in log
+                               for m in e["raw_attributes"].get("reqMod", ()))
+        c.modify(log[0]["dn"], {"reqDN": [(MODIFY_REPLACE, ["cn=x"])]})
+        assert code(c) == DENIED
+        c.delete(log[0]["dn"])
+        assert code(c) == DENIED
         c.modify("olcDatabase={1}mdb,cn=config", {"olcAccess": [(MODIFY_REPLACE, [])]})
         assert code(c) in (DENIED, NO_SUCH)
 

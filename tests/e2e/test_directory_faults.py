@@ -468,7 +468,9 @@ def test_changed_under_the_plan(make_world):
     assert w.person(logins[1])["title"] == [b"Sua tay"]
     events = [x["ev"] for x in w.door("hoa").get("/v1/audit", request=r["id"],
                                                  limit=1000)["records"]]
-    assert "drift" in events and events.count("approve") == 2
+    assert events.count("approve") == 2
+    told = [d["login"] for d in w.drifts("all")]
+    assert sorted(told) == sorted(set(told)) and logins[1] in told  # one change, one record
 
 
 def test_deleted_by_hand(make_world):

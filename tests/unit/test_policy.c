@@ -265,7 +265,7 @@ test_builtin(void **state)
 	assert_int_equal(policy_quota(p, KIND_PERSON, RANK_DEPARTMENT_HEAD), 0);
 	assert_int_equal(policy_quota_least(p, KIND_AGENCY), 0);
 	for (int op = 0; op < OP_COUNT; op++)
-		term_is(policy_deadline(p, (enum op)op), op <= OP_TRANSFER ? "3 working days" : "never");
+		term_is(policy_deadline(p, (enum op)op), op <= OP_REVERT ? "3 working days" : "never");
 	term_is(policy_term(p, RULE_DEADLINE_RESET), "2 hours");
 	term_is(policy_term(p, RULE_ALIAS_PERIOD), "6 months");
 	term_is(policy_term(p, RULE_REUSE_AFTER), "never");

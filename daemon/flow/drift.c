@@ -1,0 +1,633 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/json.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/log.h"
+#include "daemon/directory/dir_watch.h"
+#include "daemon/flow/drift.h"
+#include "daemon/flow/drift_form.h"
+
+#define COOKIE_META "watch_cookie"     /* hex */
+#define COOKIE_AT_META "watch_cookie_at" /* microseconds since 1970: when it came */
+#define COOKIE_SLACK_US (10 * INT64_C(1000000))
+#define BASELINE_META "watch_baseline" /* "1": a first refresh was seen through */
+#define SAVE_MS 500
+#define RETRY_MS 20
+#define READS_MAX 8
+#define PENDING_MAX 256 /* the walk waits */
+#define WALK_ROWS 500
+
+/* An entry to be read before something is said about it. */
+struct drift_pending {
+	struct drift_pending *next;
+	struct flow *flow;
+	char uuid[DIR_UUID_TEXT];
+	char *dn, *opid;      /* as we knew it when the read was sent */
+	bool reading, stale;  /* stale: something newer was told since */
+	bool absent;          /* not found: the warm-up entry is asked for */
+};
+
+static void work(struct drifts *d);
+static void walk_soon(struct drifts *d);
+
+/* --- cookie and baseline --------------------------------------------------------------------- */
+
+static void
+save_soon(struct drifts *d)
+{
+	if (!d->cookie_fresh)
+		loop_timer_set(d->save, SAVE_MS);
+	d->cookie_fresh = true;
+}
+
+static bool
+settled(const struct drifts *d)
+{
+	return !d->pending && !d->walking && !d->refreshing;
+}
+
+/* The first refresh ever: what hopthu does not keep itself is taken as it is. */
+static bool
+first(const struct drifts *d)
+{
+	return !d->baseline && (d->refreshing || d->walking);
+}
+
+static int
+write_cookie(struct drifts *d, struct err *e)
+{
+	struct store *s = d->flow->store;
+	AUTO(buf) hex = BUF_INIT;
+	AUTO(str) at = xasprintf("%" PRId64, d->cookie_at);
+
+	buf_hex(&hex, d->cookie.data, d->cookie.len);
+	return store_note(s, COOKIE_META, hex.data, e) || store_note(s, COOKIE_AT_META, at, e) ||
+			       (!d->baseline && store_note(s, BASELINE_META, "1", e)) ? -1 : 0;
+}
+
+/* What was handled is committed before it or with it, never after it. */
+static void
+on_save(void *arg)
+{
+	struct drifts *d = arg;
+	struct store *s = d->flow->store;
+
+	if (!d->cookie_fresh || !settled(d)) {
+		if (d->cookie_fresh)
+			loop_timer_set(d->save, SAVE_MS);
+		return;
+	}
+	if (store_begin(s, NULL)) {
+		loop_timer_set(d->save, SAVE_MS);
+		return;
+	}
+	if (write_cookie(d, NULL)) {
+		store_abort(s);
+		loop_timer_set(d->save, SAVE_MS);
+		return;
+	}
+	if (store_end(s, NULL))
+		return;
+	d->cookie_fresh = false;
+	d->baseline = true;
+}
+
+/* Nothing of what was told since the cookie of the database is taken for known. */
+static void
+begin_again(struct drifts *d, const char *why)
+{
+	d->cookie_fresh = false;
+	loop_timer_stop(d->save);
+	dir_watch_restart(d->watch, why);
+}
+
+static void
+on_written(void *arg, const struct err *failure)
+{
+	struct drifts *d = arg;
+
+	if (!failure)
+		return;
+	d->open = store_drift_count(d->flow->store);
+	free(d->held);
+	d->held = store_meta(d->flow->store, "drift_brake");
+	begin_again(d, "what was seen could not be recorded");
+}
+
+/* --- reads that confirm ---------------------------------------------------------------------- */
+
+static void
+free_pending(struct drift_pending *p)
+{
+	free(p->dn);
+	free(p->opid);
+	free(p);
+}
+
+static void
+drop(struct drifts *d, struct drift_pending *p)
+{
+	struct drift_pending **at = &d->pending;
+
+	while (*at != p)
+		at = &(*at)->next;
+	*at = p->next;
+	if (!*at)
+		d->pending_end = at;
+	d->pending_count--;
+	free_pending(p);
+}
+
+/* Something newer was told of it: what is being read is not the last word. */
+static bool
+mark_stale(struct drifts *d, const char *uuid)
+{
+	bool any = false;
+
+	for (struct drift_pending *p = d->pending; p && *uuid; p = p->next)
+		if (!strcmp(p->uuid, uuid))
+			any = p->stale = true;
+	return any;
+}
+
+static void
+add_pending(struct drifts *d, const char *uuid, const char *dn)
+{
+	struct drift_pending *p;
+
+	/* of very many some may be read twice */
+	if (d->pending_count < PENDING_MAX && mark_stale(d, uuid))
+		return;
+	p = xcalloc(1, sizeof(*p));
+	p->flow = d->flow;
+	memcpy(p->uuid, uuid, strnlen(uuid, DIR_UUID_TEXT - 1));
+	p->dn = xstrdup(dn);
+	*d->pending_end = p;
+	d->pending_end = &p->next;
+	d->pending_count++;
+	work(d);
+}
+
+/* Once the verdict is in: durable, or begun again. */
+static void
+judged(struct drifts *d, enum drift_verdict v, const struct err *e)
+{
+	if (v == DRIFT_WRITTEN)
+		store_after_commit(d->flow->store, on_written, d);
+	if (v == DRIFT_FAILED) {
+		log_error("a change of the directory cannot be recorded: %s", e->msg);
+		begin_again(d, e->msg);
+	}
+}
+
+static void
+found(struct drifts *d, struct drift_pending *p, const struct dir_entry *entry)
+{
+	struct drift_ask ask = { .entry = entry, .read_at = p->opid, .baseline = first(d) };
+	struct err e = ERR_INIT;
+	enum drift_verdict v = drift_see(d->flow, &ask, &e);
+
+	if (v == DRIFT_DOUBT) { /* an operation of ours ended meanwhile */
+		p->stale = false;
+		return;
+	}
+	drop(d, p);
+	judged(d, v, &e);
+}
+
+static void
+not_found(struct drifts *d, struct drift_pending *p)
+{
+	AUTO(str) key = drift_key(p->dn);
+	struct err e = ERR_INIT;
+	enum drift_verdict v = drift_gone(d->flow, p->uuid, key, &e);
+
+	drop(d, p);
+	judged(d, v, &e);
+}
+
+/* One reply of two: the entry, and where that is not there the warm-up entry, which is. */
+static void
+on_read(void *arg, const struct dir_result *r)
+{
+	struct drift_pending *p = arg;
+	struct drifts *d = p->flow->drift;
+
+	d->reading--;
+	p->reading = false;
+	if (r->class == DIR_LOST || r->class == DIR_NOT_SENT || r->class == DIR_BUSY) {
+		p->absent = false;
+		loop_timer_set(d->retry, RETRY_MS);
+		return;
+	}
+	if (p->stale) {
+		p->stale = p->absent = false;
+	} else if (r->class == DIR_OK && !p->absent) {
+		found(d, p, r->entry);
+	} else if (r->class == DIR_OK) {
+		not_found(d, p);
+	} else if (r->class == DIR_ABSENT && !p->absent) {
+		p->absent = true;
+	} else {
+		/* hopthud does not see what it should: that is no word about any entry */
+		begin_again(d, "the access rules hide the directory from the watch");
+		p->absent = false;
+		return;
+	}
+	work(d);
+}
+
+static void
+send_read(struct drifts *d, struct drift_pending *p)
+{
+	static const char *const nothing[] = { "1.1", NULL };
+	AUTO(arena) a = arena_new();
+	const char *dn = NULL, *opid = "";
+	AUTO(str) warmup = xasprintf("uid=hopthu-warmup,ou=people,%s",
+				     d->flow->conf->directory.base);
+
+	p->reading = true;
+	d->reading++;
+	if (p->absent) {
+		dir_read(dir_watch_dir(d->watch), warmup, nothing, on_read, p);
+		return;
+	}
+	if (*p->uuid && drift_known(d->flow, p->uuid, &dn, &opid, a) && strcmp(dn, p->dn)) {
+		free(p->dn);
+		p->dn = xstrdup(dn);
+	}
+	free(p->opid);
+	p->opid = xstrdup(opid);
+	p->stale = false;
+	dir_read(dir_watch_dir(d->watch), p->dn, dir_watch_attrs, on_read, p);
+}
+
+static void
+work(struct drifts *d)
+{
+	for (struct drift_pending *p = d->pending; p; p = p->next) {
+		if (d->reading >= READS_MAX || !dir_room(dir_watch_dir(d->watch)))
+			break;
+		if (!p->reading)
+			send_read(d, p);
+	}
+	if (d->walking && d->pending_count < PENDING_MAX)
+		walk_soon(d);
+}
+
+static void
+on_retry(void *arg)
+{
+	work(arg);
+}
+
+/* --- the walk: what a refresh did not name --------------------------------------------------- */
+
+/* 64 bits of an entryUUID are kept: where two should meet, one that is gone is noticed at the next full
+ * refresh.  slapd's begin with the time, so that the first byte spreads them. */
+static uint64_t
+short_id(const uint8_t uuid[DIR_UUID])
+{
+	uint64_t a, b;
+
+	memcpy(&a, uuid, 8);
+	memcpy(&b, uuid + 8, 8);
+	return a ^ b * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+static void
+name_it(struct drifts *d, const uint8_t uuid[DIR_UUID])
+{
+	uint64_t id = short_id(uuid);
+	__typeof__(d->named[0]) *n = &d->named[id >> 56];
+
+	if (n->count == n->size) {
+		n->size = n->size ? 2 * n->size : 16;
+		n->ids = xrealloc(n->ids, n->size * sizeof(*n->ids));
+	}
+	n->ids[n->count++] = id;
+	n->sorted = false;
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static bool
+was_named(struct drifts *d, const uint8_t uuid[DIR_UUID])
+{
+	uint64_t id = short_id(uuid);
+	__typeof__(d->named[0]) *n = &d->named[id >> 56];
+
+	if (!n->sorted && n->count)
+		qsort(n->ids, n->count, sizeof(*n->ids), by_id);
+	n->sorted = true;
+	return n->count && bsearch(&id, n->ids, n->count, sizeof(*n->ids), by_id);
+}
+
+static void
+forget_named(struct drifts *d)
+{
+	for (size_t i = 0; i < 256; i++) {
+		free(d->named[i].ids);
+		memset(&d->named[i], 0, sizeof(d->named[i]));
+	}
+}
+
+struct page {
+	struct drifts *d;
+	struct arena *arena;
+	const char *uuid[WALK_ROWS], *dn[WALK_ROWS]; /* not named */
+	int count;
+};
+
+static void
+on_known(void *arg, const char *where, const char *uuid, int64_t at)
+{
+	struct page *p = arg;
+	struct drifts *d = p->d;
+	uint8_t id[DIR_UUID];
+	bool mailbox = d->walk_mailboxes;
+
+	snprintf(d->after, sizeof(d->after), "%s", mailbox ? where : uuid);
+	if (at < d->walk_since || (!dir_uuid_from(uuid, id) && was_named(d, id)))
+		return;
+	p->uuid[p->count] = arena_strdup(p->arena, uuid);
+	p->dn[p->count++] = mailbox ? arena_printf(p->arena, "uid=%s,ou=people,%s", where,
+						   d->flow->conf->directory.base) :
+				      arena_strdup(p->arena, where);
+}
+
+static void
+walk_on(void *arg)
+{
+	struct drifts *d = arg;
+	AUTO(arena) a = arena_new();
+	struct page *p;
+	int n;
+
+	d->walk_soon = false;
+	if (!d->walking || d->pending_count >= PENDING_MAX)
+		return;
+	p = arena_alloc(a, sizeof(*p));
+	p->d = d;
+	p->arena = a;
+	n = d->walk_mailboxes ?
+		    store_mailbox_uuids(d->flow->store, d->after, WALK_ROWS, on_known, p) :
+		    store_watched_uuids(d->flow->store, d->after, WALK_ROWS, on_known, p);
+	if (n < WALK_ROWS && d->walk_mailboxes)
+		d->walking = false;
+	if (n < WALK_ROWS) {
+		d->walk_mailboxes = true;
+		d->after[0] = '\0';
+	}
+	for (int i = 0; i < p->count; i++)
+		add_pending(d, p->uuid[i], p->dn[i]);
+	if (!d->walking)
+		forget_named(d);
+	else
+		walk_soon(d);
+}
+
+static void
+walk_soon(struct drifts *d)
+{
+	if (!d->walk_soon)
+		loop_defer(d->flow->loop, walk_on, d);
+	d->walk_soon = true;
+}
+
+/* --- the watch's events ---------------------------------------------------------------------- */
+
+static int
+unhex(const char *hex, struct buf *out)
+{
+	for (; hex[0] && hex[1]; hex += 2) {
+		unsigned byte;
+
+		if (sscanf(hex, "%2x", &byte) != 1)
+			return -1;
+		buf_char(out, (char)byte);
+	}
+	return 0;
+}
+
+static void
+on_resume(void *arg, struct buf *cookie)
+{
+	struct drifts *d = arg;
+	AUTO(str) hex = store_meta(d->flow->store, COOKIE_META);
+
+	if (hex && unhex(hex, cookie))
+		buf_clear(cookie);
+}
+
+static void
+on_begin(void *arg, bool full)
+{
+	struct drifts *d = arg;
+
+	if (full && d->baseline)
+		log_info("the watch compares the whole directory with what hopthu knows");
+	forget_named(d);
+	d->refreshing = true;
+	d->walking = false;
+}
+
+static void
+on_entry(void *arg, const uint8_t uuid[DIR_UUID], const struct dir_entry *entry)
+{
+	struct drifts *d = arg;
+	char text[DIR_UUID_TEXT];
+	struct drift_ask ask = { .entry = entry, .uuid = text, .baseline = first(d) };
+	struct err e = ERR_INIT;
+	enum drift_verdict v;
+
+	dir_uuid_text(uuid, text);
+	if (d->refreshing)
+		name_it(d, uuid);
+	(void)mark_stale(d, text);
+	v = drift_see(d->flow, &ask, &e);
+	if (v == DRIFT_DOUBT)
+		add_pending(d, text, entry->dn);
+	else
+		judged(d, v, &e);
+}
+
+static void
+on_present(void *arg, const uint8_t uuid[DIR_UUID])
+{
+	struct drifts *d = arg;
+
+	if (d->refreshing)
+		name_it(d, uuid);
+}
+
+static void
+on_gone(void *arg, const uint8_t uuid[DIR_UUID])
+{
+	struct drifts *d = arg;
+	AUTO(arena) a = arena_new();
+	char text[DIR_UUID_TEXT];
+	const char *dn, *opid;
+
+	dir_uuid_text(uuid, text);
+	if (drift_known(d->flow, text, &dn, &opid, a))
+		add_pending(d, text, dn);
+}
+
+/* since 0: all that is known. */
+static void
+walk(struct drifts *d, int64_t since)
+{
+	if (d->walking && since >= d->walk_since)
+		return;
+	d->walking = true;
+	d->walk_since = since;
+	d->walk_mailboxes = false;
+	d->after[0] = '\0';
+	walk_soon(d);
+}
+
+static void
+on_named(void *arg)
+{
+	walk(arg, 0);
+}
+
+/*
+ * slapd does not tell that an entry is gone when it came after the cookie: it cannot know that we saw
+ * it.  So what we know since about then, and what was not named now, is looked for as well.
+ */
+static void
+on_refreshed(void *arg)
+{
+	struct drifts *d = arg;
+	AUTO(str) at = store_meta(d->flow->store, COOKIE_AT_META);
+
+	walk(d, at ? strtoll(at, NULL, 10) - COOKIE_SLACK_US : 0);
+	d->refreshing = false;
+	log_info("the watch hears of every change in the directory");
+}
+
+static void
+on_cookie(void *arg, const void *data, size_t n)
+{
+	struct drifts *d = arg;
+
+	buf_clear(&d->cookie);
+	buf_add(&d->cookie, data, n);
+	d->cookie_at = (int64_t)clock_wall_us();
+	save_soon(d);
+}
+
+static void
+on_refused(void *arg, const char *why)
+{
+	struct drifts *d = arg;
+	struct store *s = d->flow->store;
+
+	log_warn("the directory does not take up the watch where it ended (%s): everything is compared",
+		 why);
+	d->cookie_fresh = false;
+	if (store_begin(s, NULL))
+		return; /* asked again with the same cookie, and refused again */
+	if (store_note(s, COOKIE_META, "", NULL))
+		store_abort(s);
+	else
+		(void)!store_end(s, NULL);
+}
+
+static void
+on_down(void *arg, const char *reason)
+{
+	struct drifts *d = arg;
+
+	if (dir_watch_state(d->watch) == DIR_WATCH_IMPOSSIBLE)
+		log_error("changes that others make cannot be seen: %s", reason);
+	while (d->pending && !d->reading)
+		drop(d, d->pending);
+	d->refreshing = d->walking = false;
+	d->cookie_fresh = false; /* it may count what was only half looked at */
+	forget_named(d);
+}
+
+/* --- life ------------------------------------------------------------------------------------ */
+
+void
+drift_start(struct flow *f)
+{
+	struct drifts *d = xcalloc(1, sizeof(*d));
+	struct dir_watch_events ev = { on_resume, on_begin, on_entry, on_present, on_gone, on_named,
+				       on_refreshed, on_cookie, on_refused, on_down, d };
+	AUTO(str) baseline = store_meta(f->store, BASELINE_META);
+
+	d->flow = f;
+	f->drift = d;
+	d->baseline = baseline != NULL;
+	d->open = store_drift_count(f->store);
+	d->pending_end = &d->pending;
+	buf_init(&d->cookie);
+	d->save = loop_timer_new(f->loop, on_save, d);
+	d->retry = loop_timer_new(f->loop, on_retry, d);
+	drift_brake_init(f);
+	drift_log_init(f);
+	d->watch = dir_watch_new(f->loop, &f->conf->directory, &ev);
+}
+
+void
+drift_free(struct flow *f)
+{
+	struct drifts *d = f->drift;
+
+	if (!d)
+		return;
+	f->drift = NULL;
+	dir_watch_free(d->watch);
+	drift_log_free(d);
+	loop_timer_free(d->save);
+	loop_timer_free(d->retry);
+	loop_forget(f->loop, d);
+	store_forget(f->store, d);
+	while (d->pending)
+		drop(d, d->pending);
+	forget_named(d);
+	buf_release(&d->cookie);
+	free(d->held);
+	free(d);
+}
+
+void
+drift_reconfigure(struct flow *f)
+{
+	if (f->drift)
+		dir_watch_reconfigure(f->drift->watch, &f->conf->directory);
+}
+
+bool
+drift_watches(const struct flow *f)
+{
+	return f->drift && f->drift->baseline &&
+	       dir_watch_state(f->drift->watch) != DIR_WATCH_IMPOSSIBLE;
+}
+
+void
+drift_status(const struct flow *f, struct drift_status *out)
+{
+	const struct drifts *d = f->drift;
+
+	*out = (struct drift_status){ .state = "away", .reason = "", .held = drift_held_why(f) };
+	if (!d)
+		return;
+	out->state = dir_watch_state_word(dir_watch_state(d->watch));
+	out->reason = dir_watch_reason(d->watch);
+	out->last_change = d->last_change;
+	out->open = d->open;
+}
