@@ -90,15 +90,16 @@ on_announced(void *arg, const struct err *failure)
 		loop_timer_set(d->announce, RETRY_MS);
 }
 
-/* What holds from now on: the configuration's values and the bytes of every policy. */
+/* What holds from now on: the configuration's values, the bytes of every policy, and the witnesses. */
 static void
 digest_rules(const struct daemon *d, uint8_t out[DIGEST_LEN])
 {
-	uint8_t both[2 * DIGEST_LEN];
+	uint8_t all[3 * DIGEST_LEN];
 
-	conf_digest(d->conf, both);
-	memcpy(both + DIGEST_LEN, policies_digest(d->flow->policies), DIGEST_LEN);
-	digest_sha256(both, sizeof(both), out);
+	conf_digest(d->conf, all);
+	memcpy(all + DIGEST_LEN, policies_digest(d->flow->policies), DIGEST_LEN);
+	memcpy(all + 2 * DIGEST_LEN, confirm_digest(d->flow), DIGEST_LEN);
+	digest_sha256(all, sizeof(all), out);
 }
 
 /* start or config, with the digest of the configuration; again until it is written. */
@@ -382,7 +383,8 @@ on_hup(void *arg)
 
 	notify_reloading();
 	c = conf_load(d->conf->file, &e);
-	if (!c || init_check_conf(c, &e) || !(policies = policies_load(c->policy_dir, &e))) {
+	if (!c || init_check_conf(c, &e) || confirm_check(c, &e) ||
+	    !(policies = policies_load(c->policy_dir, &e))) {
 		conf_free(c);
 		log_error("not reloaded, the old configuration stays: %s", e.msg);
 	} else if ((fixed = conf_needs_restart(d->conf, c))) {

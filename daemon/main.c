@@ -143,8 +143,10 @@ init(const struct conf *conf, const struct init_order *o)
 		fprintf(stderr, "hopthud: %s\n", e.msg);
 		return daemon_exit_status(&e);
 	}
-	printf("made %s and the keys in %s; %s is admin for the Unix user %ld\n", conf->database,
-	       conf->key_dir, o->admin, o->uid);
+	printf("made %s and the keys in %s; %s is admin for the Unix user %ld\n"
+	       "when hopthud runs, print the log's public key and keep it elsewhere: "
+	       "hopthuctl audit checkpoint --new --page >page.html\n", conf->database, conf->key_dir,
+	       o->admin, o->uid);
 	return 0;
 }
 

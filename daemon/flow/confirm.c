@@ -39,6 +39,7 @@ struct asked {
 struct confirm {
 	struct flow *flow;
 	struct trust trust;
+	uint8_t digest[DIGEST_LEN]; /* of the policy file */
 	struct asked asked[32];
 	int count;
 };
@@ -407,7 +408,7 @@ remember(struct asked *w)
 }
 
 static int
-read_policy(const struct conf *conf, struct trust *t, struct err *e)
+read_policy(const struct conf *conf, struct trust *t, uint8_t digest[DIGEST_LEN], struct err *e)
 {
 	const char *file = conf->evidence.policy_file;
 	AUTO(fd) fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -424,6 +425,7 @@ read_policy(const struct conf *conf, struct trust *t, struct err *e)
 	if (text.len > POLICY_MAX)
 		return err_set(e, ERR_CONFIG, "evidence.policy_file %s is longer than %d bytes", file,
 			       POLICY_MAX);
+	digest_sha256(text.data, text.len, digest);
 	return trust_read(t, text.data, text.len, file, &why) ?
 		       err_set(e, ERR_CONFIG, "evidence.policy_file: %s", why.msg) : 0;
 }
@@ -431,18 +433,18 @@ read_policy(const struct conf *conf, struct trust *t, struct err *e)
 int
 confirm_check(const struct conf *conf, struct err *e)
 {
+	uint8_t digest[DIGEST_LEN];
 	struct trust *t;
 	int rc;
 
 	if (!conf->evidence.policy_file)
 		return 0;
 	t = xcalloc(1, sizeof(*t));
-	rc = read_policy(conf, t, e);
+	rc = read_policy(conf, t, digest, e);
 	for (int i = 0; !rc && i < t->witness_count; i++)
 		if (t->witnesses[i].url)
 			rc = witness_check(t->witnesses[i].url, e);
-	if (!rc)
-		trust_release(t);
+	trust_release(t); /* empty when it could not be read */
 	free(t);
 	return rc;
 }
@@ -466,18 +468,35 @@ release(struct confirm *c)
 	free(c);
 }
 
+/* Who verifies by this file would not believe this log. */
+static void
+warn_of_log(const struct confirm *c)
+{
+	const struct note_key *own = seal_key(c->flow);
+
+	for (int i = 0; i < c->trust.log_count; i++)
+		if (!strcmp(c->trust.logs[i].name, own->name) &&
+		    !memcmp(c->trust.logs[i].public_key, own->public_key, sizeof(own->public_key)))
+			return;
+	if (c->trust.log_count)
+		log_warn("evidence.policy_file %s names other logs, but not %s with its key",
+			 c->flow->conf->evidence.policy_file, own->name);
+}
+
 static struct confirm *
 make(struct flow *f, struct err *e)
 {
 	struct confirm *c = xcalloc(1, sizeof(*c));
 
 	c->flow = f;
+	digest_sha256("", 0, c->digest);
 	if (!f->conf->evidence.policy_file)
 		return c;
-	if (read_policy(f->conf, &c->trust, e)) {
+	if (read_policy(f->conf, &c->trust, c->digest, e)) {
 		free(c);
 		return NULL;
 	}
+	warn_of_log(c);
 	for (int i = 0; i < c->trust.witness_count; i++) {
 		struct asked *w = &c->asked[c->count++];
 
@@ -525,6 +544,12 @@ confirm_free(struct flow *f)
 {
 	release(f->confirm);
 	f->confirm = NULL;
+}
+
+const uint8_t *
+confirm_digest(const struct flow *f)
+{
+	return f->confirm->digest;
 }
 
 /* --- to show ----------------------------------------------------------------------------------- */

@@ -16,6 +16,8 @@ int confirm_open(struct flow *f, struct err *e) MUST_USE;
 /* The same again, with another configuration; on failure the old ones stay. */
 int confirm_reload(struct flow *f, struct err *e) MUST_USE;
 void confirm_free(struct flow *f);
+/* SHA-256 of the policy file that is in force; of nothing when there is none. */
+const uint8_t *confirm_digest(const struct flow *f);
 /* For hopthud -t: is the file right, and every address in it? */
 int confirm_check(const struct conf *conf, struct err *e) MUST_USE;
 /* There is a new checkpoint; also once at the start, so that a database of yesterday is noticed. */

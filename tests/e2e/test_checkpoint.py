@@ -4,6 +4,7 @@ one refuses, and when the database is older than the log."""
 import http.client
 import re
 import shutil
+import signal
 import sqlite3
 import subprocess
 import time
@@ -308,6 +309,27 @@ def test_carried_files(watched):
     assert status == 200
     (folder / "response").write_text("%d\n%s" % (status, body))
     wait_for(lambda: evidence(w)["confirmed"] == one.size, "the next answer", 15)
+    w.judge()
+
+
+def test_reload(watched):
+    """Another policy file by SIGHUP: a witness more, on record, and a broken file changes nothing."""
+    w, (one,) = watched()
+    wait_for(lambda: evidence(w)["confirmed"], "the first cosignature", 10)
+    w.policy.write_text("nonsense\n")
+    w.daemon.signal(signal.SIGHUP)
+    wait_for(lambda: "not reloaded" in free_text(w.log), "a complaint", 5)
+    assert [x["name"] for x in evidence(w)["witnesses"]] == [one.key.name]
+    two = Witness(w.dir / "w2", vkey(w), "second.test").start()
+    w.extra.append(two)
+    w.policy.write_text(policy(vkey(w), one, two))
+    w.daemon.signal(signal.SIGHUP)
+    wait_for(lambda: two.size, "the second to be asked", 10)
+    wait_for(lambda: evidence(w)["quorum"], "both", 10)
+    recs = database(w, "SELECT rec FROM audit WHERE instr(rec, CAST('\"ev\":\"config\"' AS BLOB)) "
+                       "OR instr(rec, CAST('\"ev\":\"start\"' AS BLOB)) ORDER BY seq")
+    digests = [re.search(rb'"cfg":"(\w+)"', bytes(r[0])).group(1) for r in recs]
+    assert digests[-1] != digests[-2], "the same path, other bytes"
     w.judge()
 
 
