@@ -449,6 +449,128 @@ test_names(void **state)
 	assert_int_equal(counts[0], REQUESTS - REQUESTS / 10);
 }
 
+/* --- edges ------------------------------------------------------------------------------------ */
+
+static void
+append_words(const char *event, const char *operator, int64_t request)
+{
+	AUTO(buf) b = BUF_INIT;
+	struct err e = ERR_INIT;
+
+	buf_printf(&b, "{\"actor\":{\"name\":\"%s\"},\"ev\":\"%s\"", operator, event);
+	if (request)
+		buf_printf(&b, ",\"req\":%" PRId64, request);
+	buf_printf(&b, ",\"seq\":%" PRId64 "}", store_next_seq(s));
+	check(store_append(s, b.data, b.len, NULL, 0, &e), &e);
+}
+
+static size_t
+count(enum search_term term, const char *word)
+{
+	struct search *q = search_new(s, 1, INT64_MAX, false);
+	struct err e = ERR_INIT;
+	int64_t seqs[512];
+	size_t n, all = 0;
+	bool over = false;
+
+	search_want(q, term, word);
+	while (!over) {
+		check(search_step(q, seqs, 512, &n, &over, &e), &e);
+		all += n;
+	}
+	search_free(q);
+	return all;
+}
+
+/* As many records of a block as are written as numbers, and one more and less. */
+static void
+test_few_and_many(void **state)
+{
+	static const char *const words[] = { "w254", "w255", "w256", "w257", "w1" };
+	static const size_t counts[] = { 254, 255, 256, 257, 1 };
+	struct err e = ERR_INIT;
+	size_t n = 0;
+
+	(void)state;
+	check(store_begin(s, &e), &e);
+	for (int w = 0; w < 5; w++)
+		for (size_t i = 0; i < counts[w]; i++, n++)
+			append_words("item", words[w], 0);
+	for (; n < 5000; n++)
+		append_words("item", "others", 0);
+	check(store_end(s, &e), &e);
+	store_commit(s);
+	for (int w = 0; w < 5; w++)
+		assert_int_equal(count(SEARCH_OPERATOR, words[w]), counts[w]);
+	assert_int_equal(count(SEARCH_EVENT, "item"), 5000);
+}
+
+static void
+append_many(int n)
+{
+	struct err e = ERR_INIT;
+
+	check(store_begin(s, &e), &e);
+	for (int i = 0; i < n; i++)
+		append_words("item", "lan", 0);
+	check(store_end(s, &e), &e);
+	store_commit(s);
+}
+
+/* The log goes on, over the end of a block, while an earlier one is missing. */
+static void
+test_gap_before_the_newest(void **state)
+{
+	struct err e = ERR_INIT;
+
+	(void)state;
+	append_many(9000);
+	store_close(s);
+	sql("DELETE FROM audit_index WHERE block = 0");
+	open_store();
+	append_many(5000);
+	assert_false(store_index_whole(s));
+	assert_int_equal(store_index_step(s, &e), 0);
+	store_commit(s);
+	assert_true(store_index_whole(s));
+	assert_int_equal(count(SEARCH_EVENT, "item"), 14000);
+}
+
+static int64_t
+add_request(const char *agency)
+{
+	struct request r = { .kind = REQUEST_LETTER, .agency = agency, .letter = "1", .date = "",
+			     .signer = "", .reason = "", .channel = "", .digest = "", .submitter = "",
+			     .approver = "", .refusal = "", .domain = "", .signer_title = "",
+			     .requester = "", .requester_phone = "", .contact = "", .attachment = "",
+			     .policy = "", .first_approver = "", .namers = "" };
+	struct err e = ERR_INIT;
+
+	check(store_add_request(s, &r, &e), &e);
+	append_words("request", "lan", r.id);
+	return r.id;
+}
+
+/* A number that was taken back is another letter's: what was undone is of no agency. */
+static void
+test_number_of_a_request_again(void **state)
+{
+	struct err e = ERR_INIT;
+	int64_t undone, kept;
+
+	(void)state;
+	check(store_begin(s, &e), &e);
+	undone = add_request("snv");
+	store_abort(s);
+	check(store_begin(s, &e), &e);
+	kept = add_request("syt");
+	check(store_end(s, &e), &e);
+	store_commit(s);
+	assert_int_equal(undone, kept);
+	assert_int_equal(count(SEARCH_AGENCY, "snv"), 0);
+	assert_int_equal(count(SEARCH_AGENCY, "syt"), 1);
+}
+
 int
 main(void)
 {
@@ -456,6 +578,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_every_combination, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_words, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_names, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_few_and_many, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_gap_before_the_newest, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_number_of_a_request_again, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
