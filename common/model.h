@@ -87,6 +87,7 @@ struct item {
 	const char *input; /* the row as canonical JSON */
 	bool tried;        /* something of it may have reached the directory: read first */
 	int64_t intent;    /* seq of the intent that has no outcome yet; 0: none */
+	int64_t record;    /* seq of its last outcome; 0: none yet */
 	int64_t updated_at;
 };
 

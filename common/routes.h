@@ -37,6 +37,7 @@
 	X(request_name, POST, "/v1/requests/{id}/name", ROLES_ASK, REQUEST, "Propose an address for a row that needs one") \
 	X(request_undo, POST, "/v1/requests/{id}/undo", ROLES_ASK, REQUEST, "Ask for what takes a letter back") \
 	X(request_wait, GET, "/v1/requests/{id}/wait", ROLES_ALL, REQUEST, "Wait until a letter has ended") \
+	X(request_prove, GET, "/v1/requests/{id}/proof", ROLES_ALL, REQUEST, "Proof that the last record about a row is in the log") \
 	X(request_approve, POST, "/v1/requests/{id}/approve", ROLE_APPROVER, REQUEST, "Allow the plan with this digest") \
 	X(request_refuse, POST, "/v1/requests/{id}/refuse", ROLE_APPROVER, REQUEST, "Refuse a letter, with a reason") \
 	X(request_cancel, POST, "/v1/requests/{id}/cancel", ROLES_ASK, REQUEST, "Take a letter back before it runs") \
@@ -72,7 +73,13 @@
 	X(audit_erase, POST, "/v1/audit/erase", ROLE_ADMIN, ANY, "Erase a person's values from records, letters and registry") \
 	X(audit_checkpoint, GET, "/v1/audit/checkpoint", ROLES_ALL, ANY, "A checkpoint of the log with its cosignatures") \
 	X(audit_checkpoint_new, POST, "/v1/audit/checkpoint", ROLES_STAFF, ANY, "Sign a checkpoint over all that is recorded") \
-	X(audit_verify, GET, "/v1/audit/verify", ROLES_ALL, ANY, "Recompute the tree over every record")
+	X(audit_verify, GET, "/v1/audit/verify", ROLES_ALL, ANY, "Recompute the tree over every record") \
+	X(audit_prove, GET, "/v1/audit/{seq}/proof", ROLE_AUDITOR | ROLE_ADMIN | ROLE_TECHNICIAN | ROLE_APPROVER, ANY, "Proof that a record is in the log") \
+	X(audit_export, POST, "/v1/audit/export", ROLE_AUDITOR | ROLE_ADMIN, ANY, "Begin a copy of the log; it is recorded") \
+	X(audit_entries, GET, "/v1/audit/entries", ROLE_AUDITOR | ROLE_ADMIN, ANY, "Records of an export, each after its length in two bytes") \
+	X(audit_leaves, GET, "/v1/audit/leaves", ROLE_AUDITOR | ROLE_ADMIN, ANY, "Hashes of records for an export, 32 bytes each") \
+	X(audit_openings, GET, "/v1/audit/openings", ROLE_AUDITOR | ROLE_ADMIN, ANY, "Personal values of an export, a line of JSON each") \
+	X(audit_checkpoints, GET, "/v1/audit/checkpoints", ROLE_AUDITOR | ROLE_ADMIN, ANY, "Checkpoints of an export with who confirmed them, a line of JSON each")
 
 enum route_id {
 #define X(name, method, path, roles, scope, help) ROUTE_##name,

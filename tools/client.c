@@ -38,6 +38,7 @@ struct exchange {
 	bool in_value; /* the value of a header has begun */
 	bool heard;    /* a byte of the reply has come */
 	bool done, keep;
+	bool refused;  /* the sink wants no more */
 	struct reply *reply;
 };
 
@@ -154,6 +155,11 @@ on_body(http_parser *p, const char *at, size_t n)
 {
 	struct exchange *x = p->data;
 
+	if (x->call->sink && p->status_code == 200) {
+		x->deadline = now_ms() + x->call->timeout_ms;
+		x->refused = !x->call->sink(x->call->sink_arg, at, n);
+		return x->refused ? -1 : 0;
+	}
 	if (n > BODY_MAX - x->body.len)
 		return -1;
 	buf_add(&x->body, at, n);
@@ -325,6 +331,8 @@ parse(struct exchange *x, const char *data, size_t n, struct err *e)
 	http_parser_execute(&x->parser, &settings, data, n);
 	if (x->done)
 		return 0;
+	if (x->refused)
+		return err_set(e, ERR_CONFLICT, "no more is wanted");
 	if (HTTP_PARSER_ERRNO(&x->parser) != HPE_OK)
 		return err_set(e, ERR_PERM, "what answers at %s does not speak HTTP (%s)", x->c->socket,
 			       http_errno_description(HTTP_PARSER_ERRNO(&x->parser)));
@@ -341,7 +349,7 @@ gone(const struct exchange *x, struct err *e)
 static int
 receive_some(struct exchange *x, struct err *e)
 {
-	char data[65536];
+	static char data[262144];
 	ssize_t n = recv(x->c->fd, data, sizeof(data), MSG_DONTWAIT);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))

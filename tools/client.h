@@ -33,7 +33,10 @@ struct call {
 	const char *body;
 	size_t len;
 	const char *authorization; /* header's value, or NULL */
-	unsigned timeout_ms;       /* for the whole exchange */
+	unsigned timeout_ms;       /* for the whole exchange; with a sink: for the next bytes */
+	/* Takes the body of a reply 200 as it comes, instead of its being kept; false: no more of it. */
+	bool (*sink)(void *arg, const char *data, size_t n);
+	void *sink_arg;
 };
 
 struct reply {
@@ -45,7 +48,7 @@ struct reply {
 void reply_release(struct reply *r);
 
 /*
- * 0 with a reply of any status.  A door that answers before it has read the whole body, and closes,
+ * 0 with a reply of any status (a reply 200 that the sink did not want to the end is ERR_CONFLICT).  A door that answers before it has read the whole body, and closes,
  * is heard.  ERR_TEMP: nobody answers; ERR_DENIED: the socket may not be opened; ERR_PERM: what
  * came is no HTTP.  Each says which socket and what to do.
  */

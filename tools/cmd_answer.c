@@ -10,7 +10,7 @@
  * again.  Passwords are nowhere in what the door gives, and so nowhere here.
  */
 
-#define RESULTS 3
+#define RESULTS 4
 static const struct {
 	const char *key, *header;
 	double width;
@@ -18,6 +18,7 @@ static const struct {
 	{ "address", "Kết quả: địa chỉ", 30 },
 	{ "state", "Kết quả: trạng thái", 24 },
 	{ "error", "Kết quả: lý do", 50 },
+	{ "receipt", "Kết quả: biên nhận", 34 },
 };
 
 struct answer {
@@ -312,7 +313,8 @@ answer_xlsx(struct answer *a, long id)
 static const struct out_column text_columns[] = {
 	{ "row", "STT", OUT_NUMBER, 0 },       { "name", "HỌ TÊN", OUT_TEXT, OUT_SHRINK },
 	{ "op", "THAO TÁC", OUT_TEXT, 0 },     { "address", "ĐỊA CHỈ", OUT_TEXT, 0 },
-	{ "state", "KẾT QUẢ", OUT_TEXT, 0 },   { "error", "LÝ DO", OUT_TEXT, OUT_SHRINK },
+	{ "state", "KẾT QUẢ", OUT_TEXT, 0 },   { "receipt", "BIÊN NHẬN", OUT_TEXT, 0 },
+	{ "error", "LÝ DO", OUT_TEXT, OUT_SHRINK },
 	{ .key = NULL },
 };
 
@@ -390,11 +392,11 @@ text_row(struct answer *a, const json_t *item)
 	AUTO(json) row = NULL;
 
 	reason_text(item, &why);
-	row = json_pack("{s:I, s:s, s:s, s:s, s:s, s:s}", "row",
+	row = json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s}", "row",
 				   (json_int_t)ctl_integer(item, "row"), "name",
 				   ctl_text(input, "full_name"), "op", viet(viet_ops, ctl_text(input, "op")),
 				   "address", ctl_text(item, "address"), "state", viet(viet_states, state),
-				   "error", why.data);
+				   "receipt", ctl_text(item, "receipt"), "error", why.data);
 	BUG_ON(!row);
 	while (viet_states[n].word && strcmp(viet_states[n].word, state) != 0)
 		n++;

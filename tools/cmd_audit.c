@@ -36,6 +36,10 @@ static const struct out_column show_columns[] = {
 	{ "story.approved_at", "approved", OUT_TIME, OUT_SKIP },
 	{ "story.digest", "plan digest", OUT_TEXT, OUT_SKIP },
 	{ "leaf", "leaf hash", OUT_TEXT, OUT_SKIP },
+	{ "inclusion.size", "counted by", OUT_NUMBER, OUT_SKIP },
+	{ "inclusion.signed_at", "signed", OUT_TIME, OUT_SKIP },
+	{ "inclusion.not_before", "not before", OUT_TIME, OUT_SKIP },
+	{ "inclusion.not_after", "not after", OUT_TIME, OUT_SKIP },
 	{ "text", "hashed bytes", OUT_TEXT, OUT_SKIP },
 	{ .key = NULL },
 };
@@ -155,6 +159,29 @@ print_openings(FILE *out, const json_t *openings)
 	}
 }
 
+/* By whom the checkpoint was confirmed, and how sure the record's time is. */
+static void
+print_inclusion(FILE *out, const json_t *inclusion)
+{
+	const json_t *list = json_object_get(inclusion, "confirmed");
+
+	if (!json_array_size(list)) {
+		fputs("\nno witness has confirmed a checkpoint that counts it\n", out);
+		return;
+	}
+	fputs("\nconfirmed by\n", out);
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *w = json_array_get(list, i);
+		AUTO(buf) name = BUF_INIT;
+		AUTO(buf) at = BUF_INIT;
+
+		out_safe(&name, ctl_text(w, "witness"));
+		out_local_time(&at, ctl_text(w, "at"));
+		fprintf(out, "    %-22s %s, the tree of %ld records\n", name.data, at.data,
+			ctl_integer(w, "size"));
+	}
+}
+
 int
 cmd_audit_show(struct ctl *c)
 {
@@ -173,6 +200,7 @@ cmd_audit_show(struct ctl *c)
 	out_object(&c->out, show_columns, r);
 	if (c->out.format != OUT_TABLE)
 		return 0;
+	print_inclusion(c->out.file, json_object_get(r, "inclusion"));
 	print_openings(c->out.file, json_object_get(r, "openings"));
 	before = out_value(r, "story.before");
 	after = out_value(r, "story.after");

@@ -56,6 +56,7 @@ static const struct out_column history_columns[] = {
 	{ "letter", "LETTER", OUT_TEXT, OUT_SHRINK },
 	{ "requested_by", "ASKED BY", OUT_TEXT, 0 },
 	{ "approved_by", "APPROVED BY", OUT_TEXT, 0 },
+	{ "receipt", "RECEIPT", OUT_TEXT, 0 },
 	{ .key = NULL },
 };
 

@@ -91,6 +91,8 @@
 	X(NEW, "new", 0, NULL, "sign one now over all that is recorded") \
 	X(PAGE, "page", 0, NULL, "a sheet of A4 in HTML to print and sign") \
 	X(MAIL, "mail", 0, "ADDRESS", "a message to this address, for sendmail -t") \
+	X(FROM, "from", 0, "WHEN", "not before this: a record's number, a day or a time") \
+	X(TO, "to", 0, "WHEN", "not after this: a record's number, a day or a time") \
 	X(ALL, "all", 0, NULL, "every command and option") \
 	X(MAN, "man", 0, NULL, "the part of the manual page that is made from the tables")
 
@@ -328,6 +330,20 @@ _Static_assert(OPT_COUNT <= 126, "the bits of an option set are used up");
 	  "sheet of A4 in HTML, to print, sign and keep: with the log's public key, and a QR code of the " \
 	  "checkpoint's three lines. With --mail as a message: hopthuctl audit checkpoint --new --mail " \
 	  "auditor@example.gov.vn | sendmail -t") \
+	X("audit", "export", audit_export, "DIR", 1, 1, O(FROM) | O(TO), audit_export, \
+	  "copy the log into a folder that anybody can verify", \
+	  "Tiles as of c2sp.org/tlog-tiles, the openings of personal values, every checkpoint, and a README. " \
+	  "Every hash is computed here again; when they do not lead to the checkpoint, the exit status is 76 " \
+	  "and the copy gets none. What was broken off goes on when the same command is given again, and a " \
+	  "finished copy is brought up to date. With --from and --to only records of that time, and all " \
+	  "hashes. Each export is a record of the log. For auditors and admins.") \
+	X("audit", "prove", audit_prove, "RECORD", 1, 1, O(EVENT), audit_prove, \
+	  "a proof that one record is in the log, to be kept and verified offline", \
+	  "RECORD is a number, or REQUEST/ROW: the last record about that row, or with --event the last of " \
+	  "that kind; which one it is, is said on standard error. Prints a proof as of c2sp.org/tlog-proof, " \
+	  "with the record and its openings in it, for a file: `hopthuctl audit prove 12/3 > " \
+	  "12-3.tlog-proof`. It is made from the newest checkpoint that enough witnesses confirmed, when that " \
+	  "counts the record.") \
 	X("template", "create", template, "", 0, 0, O(EXCEL) | FORMAT_XLSX, NO_ROUTE, \
 	  "a file to begin with: new mailboxes", MORE_TEMPLATE) \
 	X("template", "update", template, "", 0, 0, O(EXCEL) | FORMAT_XLSX, NO_ROUTE, \

@@ -120,7 +120,7 @@ check_text(const struct ctl *c)
 					option_table[i].name);
 	}
 	for (int i = 0; i < l->count; i++)
-		if (strcmp(c->cmd->arguments, "FILE") != 0 &&
+		if (strcmp(c->cmd->arguments, "FILE") != 0 && strcmp(c->cmd->arguments, "DIR") != 0 &&
 		    text_invalid(l->args[i], strlen(l->args[i])) >= 0)
 			return ctl_fail(LEAVE_USAGE, "\"%s\" is not valid UTF-8", l->args[i]);
 	return 0;

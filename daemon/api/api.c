@@ -61,8 +61,8 @@ api_new(struct flow *flow, struct auth *auth, struct err *e)
 
 /* --- a call's life ---------------------------------------------------------------------------- */
 
-static void
-free_call(struct call *c)
+void
+call_free(struct call *c)
 {
 	struct call **p = &c->api->first;
 
@@ -74,6 +74,7 @@ free_call(struct call *c)
 	store_forget(c->flow->store, c);
 	seal_forget(c->flow, c);
 	loop_forget(c->flow->loop, c);
+	call_stream_release(c);
 	json_decref(c->json);
 	arena_free(c->arena);
 	free(c);
@@ -84,9 +85,10 @@ api_free(struct api *a)
 {
 	if (!a)
 		return;
+	api_drain(a);
 	while (a->first) {
 		door_fail(a->first->req, 503, "temp", "hopthud is stopping");
-		free_call(a->first);
+		call_free(a->first);
 	}
 	wait_release();
 	follow_release(a->flow);
@@ -103,7 +105,7 @@ send(struct call *c, int status, json_t *json)
 	buf_char(&b, '\n');
 	door_reply(c->req, status, &b);
 	buf_release(&b);
-	free_call(c);
+	call_free(c);
 }
 
 static const struct {
@@ -136,6 +138,7 @@ read_again(struct call *c)
 		c->own_free(c->own);
 	c->own = NULL;
 	c->own_free = NULL;
+	call_stream_release(c);
 	routes[c->route].handler(c);
 }
 
@@ -157,7 +160,10 @@ on_committed(void *arg, const struct err *failure)
 		c->json = error_json(failure, classes[failure->class].word);
 		c->status = classes[failure->class].status;
 	}
-	send(c, c->status, c->json);
+	if (!failure && c->stream)
+		call_stream_begin(c);
+	else
+		send(c, c->status, c->json);
 }
 
 void
@@ -172,6 +178,16 @@ call_reply(struct call *c, int status, json_t *json)
 		store_after_commit(c->flow->store, on_committed, c);
 	else
 		send(c, status, json);
+}
+
+void
+call_stream(struct call *c, const char *type, call_fill *fill)
+{
+	call_stream_new(c, type, fill);
+	if (store_dirty(c->flow->store))
+		store_after_commit(c->flow->store, on_committed, c);
+	else
+		call_stream_begin(c);
 }
 
 void
@@ -376,6 +392,14 @@ check_object(struct call *c, struct err *e)
 	return 0;
 }
 
+/* What such a route gives out stands in the record of the export it names. */
+static bool
+rests_on_export(enum route_id route)
+{
+	return route == ROUTE_audit_entries || route == ROUTE_audit_leaves ||
+	       route == ROUTE_audit_openings || route == ROUTE_audit_checkpoints;
+}
+
 /* An auditor's own reads are recorded: that is what makes reading everything acceptable.  So is
  * everybody's reading of all that is kept about a person, and everybody's search. */
 static int
@@ -385,7 +409,7 @@ record_read(struct call *c, struct err *e)
 	AUTO(buf) path = BUF_INIT;
 
 	if (c->flow->incident || strcmp(routes[c->route].method, "GET") || c->route == ROUTE_status ||
-	    c->route == ROUTE_whoami || c->route == ROUTE_routes)
+	    c->route == ROUTE_whoami || c->route == ROUTE_routes || rests_on_export(c->route))
 		return 0;
 	if (!(c->op.roles & ROLE_AUDITOR) && c->route != ROUTE_audit_subject &&
 	    c->route != ROUTE_audit_search && c->route != ROUTE_audit_tail)
@@ -399,13 +423,17 @@ record_read(struct call *c, struct err *e)
 	return evidence_alone(c->flow, &ev, e);
 }
 
-/* What changes something waits until the log may be written and has room. */
+/* What changes something waits until the log may be written and has room.  A copy of what there is can
+ * be had all the same: it is needed most while a witness and the log contradict each other. */
 static int
 check_trouble(const struct call *c, struct err *e)
 {
 	const char *why = c->flow->incident ? c->flow->incident : c->flow->scarce;
 
-	return why && strcmp(routes[c->route].method, "GET") ? err_set(e, ERR_TEMP, "%s", why) : 0;
+	if (!why || !strcmp(routes[c->route].method, "GET") ||
+	    (c->flow->incident && c->route == ROUTE_audit_export))
+		return 0;
+	return err_set(e, ERR_TEMP, "%s", why);
 }
 
 static int
@@ -421,7 +449,8 @@ admit(struct call *c, struct err *e)
 			       "directory is everybody's", c->op.name, c->only_agency);
 	if (c->only_agency && (c->route == ROUTE_audit_list || c->route == ROUTE_audit_show ||
 			       c->route == ROUTE_audit_subject || c->route == ROUTE_audit_search ||
-			       c->route == ROUTE_audit_tail))
+			       c->route == ROUTE_audit_tail || c->route == ROUTE_audit_prove ||
+			       c->route == ROUTE_audit_export))
 		return err_set(e, ERR_DENIED, "%s belongs to agency %s, and the log is everybody's",
 			       c->op.name, c->only_agency);
 	if (c->only_agency && (c->route == ROUTE_address_list || c->route == ROUTE_address_show))
@@ -467,7 +496,13 @@ api_handle(void *arg, struct door_request *req)
 void
 api_drain(struct api *a)
 {
-	(void)a;
+	struct call *next;
+
+	for (struct call *c = a->first; c; c = next) {
+		next = c->next;
+		if (call_streaming(c))
+			call_stream_cut(c);
+	}
 	wait_end_all();
 	follow_end_all();
 }

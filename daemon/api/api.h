@@ -43,6 +43,7 @@ struct call {
 	/* reply that waits for the commit */
 	int status;
 	json_t *json;
+	struct call_stream *stream; /* api_stream.c: a reply in pieces, or NULL */
 };
 
 typedef void call_handler(struct call *c);
@@ -54,6 +55,15 @@ ROUTES(X)
 void call_reply(struct call *c, int status, json_t *json);
 void call_fail(struct call *c, const struct err *e);
 void call_fail_data(struct call *c, const struct err *e, const json_t *errors, const json_t *notes);
+/*
+ * A reply that is made while it is sent, bounded in memory whatever its length.  fill appends the next
+ * bytes, CALL_PIECE of them or a little more, in a slice of a turn; none: that was all.  -1: it cannot
+ * go on, which the client sees by the end of the connection.  Begins after the commit, when something
+ * waits for one.
+ */
+#define CALL_PIECE 65536
+typedef int call_fill(struct call *c, struct buf *b, struct err *e);
+void call_stream(struct call *c, const char *type, call_fill *fill);
 /* The JSON object of the body; NULL: the call has ended with a sentence. */
 json_t *call_body(struct call *c);
 /* A text of the body that must be there and not be empty; NULL: the call has ended. */
@@ -65,6 +75,14 @@ int call_text(const json_t *body, const char *key, const char **text, struct err
 int call_agency(struct call *c, const char **agency) MUST_USE;
 /* Number in the query, within bounds; the default when it is missing or none. */
 int64_t call_number(struct call *c, const char *key, int64_t otherwise, int64_t min, int64_t max);
+
+/* --- between api.c and api_stream.c --- */
+void call_free(struct call *c); /* its request must have been answered */
+void call_stream_new(struct call *c, const char *type, call_fill *fill);
+void call_stream_begin(struct call *c);
+bool call_streaming(const struct call *c); /* it has begun */
+void call_stream_cut(struct call *c);      /* ends it, and the call */
+void call_stream_release(struct call *c);
 
 /* --- shared by nouns --- */
 /* RFC 3339 or null */

@@ -3,6 +3,7 @@
 
 #include "daemon/api/api.h"
 #include "daemon/api/request_json.h"
+#include "daemon/flow/prove.h"
 
 #define PAGE 1000
 
@@ -12,6 +13,7 @@ add_row(void *arg, const struct item *i)
 {
 	struct item_list *l = arg;
 	enum state state = item_state(l->flow, l->request, i);
+	AUTO(buf) receipt = BUF_INIT;
 	bool withdrawn = state == STATE_REFUSED || state == STATE_CANCELLED;
 	json_t *input = json_loads(i->input, 0, NULL);
 
@@ -19,11 +21,14 @@ add_row(void *arg, const struct item *i)
 		json_object_set_new(input, "ref", json_string(i->ref));
 	l->last = i->row;
 	l->count++;
+	if (state == STATE_DONE)
+		prove_receipt(l->flow, i->record, &receipt);
 	json_array_append_new(l->items,
-			      json_pack("{s:I,s:o?,s:s,s:s,s:s}", "row", (json_int_t)i->row, "input",
+			      json_pack("{s:I,s:o?,s:s,s:s,s:s,s:s}", "row", (json_int_t)i->row, "input",
 					input, "address", i->address, "state",
 					state_word((int)state), "error",
-					withdrawn && !*i->error ? l->request->refusal : i->error));
+					withdrawn && !*i->error ? l->request->refusal : i->error, "receipt",
+					receipt.data));
 }
 
 void

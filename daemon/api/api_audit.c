@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "daemon/api/api.h"
+#include "daemon/api/audit_inclusion.h"
 #include "daemon/api/audit_story.h"
 #include "daemon/base/clock.h"
 
@@ -52,6 +53,7 @@ handle_audit_show(struct call *c)
 		call_fail(c, &e);
 		return;
 	}
+	json_object_set_new(o.json, "inclusion", audit_inclusion(c->flow, c->id));
 	call_reply(c, 200, o.json);
 }
 

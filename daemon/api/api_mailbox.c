@@ -4,6 +4,7 @@
 
 #include "daemon/api/api.h"
 #include "daemon/flow/choose.h"
+#include "daemon/flow/prove.h"
 #include "daemon/flow/subject.h"
 
 #define PAGE 1000
@@ -88,11 +89,16 @@ static void
 add_history(void *arg, const struct item *i, const struct request *r)
 {
 	struct history *h = arg;
+	enum state state = item_state(h->flow, r, i);
+	AUTO(buf) receipt = BUF_INIT;
 
+	if (state == STATE_DONE)
+		prove_receipt(h->flow, i->record, &receipt);
 	json_array_append_new(h->array,
-			      json_pack("{s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:o}", "request",
-					(json_int_t)r->id, "op", op_word((int)i->op), "state",
-					state_word((int)item_state(h->flow, r, i)), "letter", r->letter,
+			      json_pack("{s:I,s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:o}", "request",
+					(json_int_t)r->id, "row", (json_int_t)i->row, "receipt",
+					receipt.data, "op", op_word((int)i->op), "state",
+					state_word((int)state), "letter", r->letter,
 					"reason", r->reason, "requested_by", r->submitter, "approved_by",
 					r->approver, "at", json_time(i->updated_at)));
 }

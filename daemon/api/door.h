@@ -16,7 +16,8 @@
  * in JSON {"class","error"}.  Nothing is known here of what a request means.
  *
  * A connection is idle, receiving (limits.request_timeout_ms for all of it), being handled (no
- * limit: a long poll may take its time) or sending (limits.request_timeout_ms again).
+ * limit: a long poll may take its time) or sending (limits.request_timeout_ms again, for each piece
+ * of a reply that comes in pieces).
  */
 struct door;
 struct door_request;
@@ -65,6 +66,19 @@ void door_reply(struct door_request *r, int status, struct buf *json);
 /* {"class","error"} with one sentence. */
 void door_fail(struct door_request *r, int status, const char *class, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/*
+ * A reply of any length, in pieces, as fast as the client takes them.  more is called whenever the
+ * kernel has taken what there was (the first time from the loop, after this call); it gives the next
+ * piece with door_piece, or the end with door_end, or comes back to it later.  A client that takes
+ * nothing for limits.request_timeout_ms is left; then, and when it vanishes, what door_on_gone was
+ * given is called, and door_end is still owed.
+ */
+void door_stream(struct door_request *r, int status, const char *type, void (*more)(void *arg),
+		 void *arg);
+void door_piece(struct door_request *r, struct buf *bytes); /* not empty; takes the bytes */
+/* Frees the request.  whole false: the connection ends so that the client sees that more was to come. */
+void door_end(struct door_request *r, bool whole);
 
 /* --- its connection, which may carry many requests; NULL when the client has gone --- */
 struct door_connection *door_connection(const struct door_request *r);

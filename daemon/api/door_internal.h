@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "daemon/api/door.h"
+#include "daemon/api/door_uri.h"
 
 /* Shared by door*.c alone. */
 
@@ -77,6 +78,24 @@ void connection_end_waiting(struct door *d);
 void door_listen(struct door *d); /* accepts, or does not, as the state of things asks for */
 
 /* --- door_request.c --- */
+struct door_request {
+	struct door_request *next, **link;
+	struct door *door;                  /* NULL: it was freed */
+	struct door_connection *connection; /* NULL: it ended */
+	struct evhttp_request *ev;          /* NULL: libevent freed it */
+	const char *method;
+	struct door_uri uri;
+	const char *body; /* NULL until somebody asks for it in one piece */
+	size_t body_len;
+	uid_t uid;
+	pid_t pid;
+	void (*gone)(void *);
+	void *gone_arg;
+	void (*more)(void *); /* of a reply in pieces */
+	void *more_arg;
+	struct event *first;  /* asks for the first of them */
+};
+void request_free(struct door_request *r);
 void request_arrived(struct door_connection *c, struct evhttp_request *ev);
 void request_lost(struct door_request *r); /* its client vanished; may be called twice */
 void request_orphan(struct door_request *r, bool evhttp_frees_it); /* its connection is ending */

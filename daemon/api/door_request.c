@@ -7,22 +7,6 @@
 
 #include "common/canon.h"
 #include "daemon/api/door_internal.h"
-#include "daemon/api/door_uri.h"
-
-struct door_request {
-	struct door_request *next, **link;
-	struct door *door;                  /* NULL: it was freed */
-	struct door_connection *connection; /* NULL: it ended */
-	struct evhttp_request *ev;          /* NULL: libevent freed it */
-	const char *method;
-	struct door_uri uri;
-	const char *body; /* NULL until somebody asks for it in one piece */
-	size_t body_len;
-	uid_t uid;
-	pid_t pid;
-	void (*gone)(void *);
-	void *gone_arg;
-};
 
 const char *
 door_reason(int status)
@@ -82,9 +66,11 @@ request_new(struct door_connection *c, struct evhttp_request *ev)
 	return r;
 }
 
-static void
+void
 request_free(struct door_request *r)
 {
+	if (r->first)
+		event_free(r->first);
 	if (r->link) {
 		*r->link = r->next;
 		if (r->next)

@@ -249,7 +249,7 @@ unit_done(struct job *j, const void *arg, struct err *e)
 	case OP_COUNT:
 		break;
 	}
-	if (evidence_append(j->flow, &ev, NULL, e))
+	if (evidence_append(j->flow, &ev, &j->item.record, e))
 		return -1;
 	return end_item(j, STATE_DONE, "", e);
 }
@@ -276,7 +276,7 @@ unit_failed(struct job *j, const void *arg, struct err *e)
 	ev.ldap = true;
 	ev.ldap_rc = f->code;
 	evidence_pii(&ev, "message", f->message);
-	if (evidence_append(j->flow, &ev, NULL, e))
+	if (evidence_append(j->flow, &ev, &j->item.record, e))
 		return -1;
 	return end_item(j, STATE_FAILED, f->message, e);
 }
@@ -398,7 +398,7 @@ unit_moved(struct job *j, const void *arg, struct err *e)
 	bool ours = is_ours(j, found);
 	struct mailbox m;
 
-	if (evidence_append(j->flow, &ev, NULL, e) || (!ours && note_drift(j, found, e)))
+	if (evidence_append(j->flow, &ev, &j->item.record, e) || (!ours && note_drift(j, found, e)))
 		return -1;
 	if (!store_mailbox(j->flow->store, j->item.login, &m, j->arena))
 		m.request = 0;
@@ -413,7 +413,7 @@ unit_password_moved(struct job *j, const void *arg, struct err *e)
 	struct drift_ask ask = { .entry = arg, .read_at = "", .req = j->item.request,
 				 .row = j->item.row };
 
-	if (password_moved(j->flow, arg, &difference, e) || evidence_append(j->flow, &ev, NULL, e))
+	if (password_moved(j->flow, arg, &difference, e) || evidence_append(j->flow, &ev, &j->item.record, e))
 		return -1;
 	j->moved = true;
 	drift.actor = actor_daemon;

@@ -84,6 +84,16 @@ int64_t store_last_seq(const struct store *s);
 int store_openings(struct store *s, int64_t seq,
 		   void (*each)(void *arg, const char *field, const char *value), void *arg,
 		   struct err *e);
+/* Openings after this field of a record (seq, "": all of it and what comes after) up to a record, by
+ * seq and field; stops early when each returns false.  Text is borrowed. */
+struct stored_opening {
+	int64_t seq;
+	const char *field, *value;
+	const uint8_t *salt; /* DIGEST_LEN bytes */
+};
+int store_openings_after(struct store *s, int64_t seq, const char *field, int64_t last, int max,
+			 bool (*each)(void *arg, const struct stored_opening *o), void *arg,
+			 struct err *e) MUST_USE;
 /* Records about a request, ascending, after a seq. */
 int store_request_records(struct store *s, int64_t request, int64_t after, int max,
 			  bool (*each)(void *arg, const struct stored_record *r), void *arg,
@@ -180,6 +190,10 @@ int store_checkpoints(struct store *s, uint64_t from, int max,
 int store_cosignatures(struct store *s, uint64_t size,
 		       void (*each)(void *arg, const struct stored_cosignature *c), void *arg,
 		       struct err *e);
+/* Up to max of checkpoints of at least this size, the smallest first. */
+int store_cosignatures_from(struct store *s, uint64_t size, int max,
+			    void (*each)(void *arg, const struct stored_cosignature *c), void *arg,
+			    struct err *e);
 /* The last one of a witness; 1 found. */
 int store_last_cosignature(struct store *s, const char *witness, struct stored_cosignature *c,
 			   struct arena *a);

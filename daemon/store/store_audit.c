@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
 #include <string.h>
 
 #include "daemon/store/store_index.h"
@@ -182,6 +183,31 @@ store_openings(struct store *s, int64_t seq,
 		each(arg, store_peek(st, 0), store_peek(st, 1));
 	store_reset(st);
 	return rc;
+}
+
+int
+store_openings_after(struct store *s, int64_t seq, const char *field, int64_t last, int max,
+		     bool (*each)(void *, const struct stored_opening *), void *arg, struct err *e)
+{
+	sqlite3_stmt *st = store_bind(s, SQL_OPENING_AFTER, "isii", seq, field, last, (int64_t)max);
+	bool damaged = false;
+	int rc;
+
+	while ((rc = store_row(s, st, e)) == 1) {
+		struct stored_opening o = { .seq = sqlite3_column_int64(st, 0),
+					    .field = store_peek(st, 1),
+					    .salt = sqlite3_column_blob(st, 2),
+					    .value = store_peek(st, 3) };
+
+		damaged = sqlite3_column_bytes(st, 2) != DIGEST_LEN;
+		if (damaged)
+			err_set(e, ERR_PERM, "an opening of record %" PRId64 " is damaged in the database",
+				o.seq);
+		if (damaged || !each(arg, &o))
+			break;
+	}
+	store_reset(st);
+	return rc < 0 || damaged ? -1 : 0;
 }
 
 char *

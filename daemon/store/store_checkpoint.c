@@ -108,6 +108,24 @@ store_cosignatures(struct store *s, uint64_t size,
 }
 
 int
+store_cosignatures_from(struct store *s, uint64_t size, int max,
+			void (*each)(void *arg, const struct stored_cosignature *c), void *arg,
+			struct err *e)
+{
+	sqlite3_stmt *st = store_bind(s, SQL_COSIGNATURE_FROM, "ii", (int64_t)size, (int64_t)max);
+	int rc;
+
+	while ((rc = store_row(s, st, e)) == 1)
+		each(arg, &(struct stored_cosignature){
+				  .size = (uint64_t)sqlite3_column_int64(st, 0),
+				  .witness = store_peek(st, 1),
+				  .line = store_peek(st, 2),
+				  .at = sqlite3_column_int64(st, 3) });
+	store_reset(st);
+	return rc;
+}
+
+int
 store_last_cosignature(struct store *s, const char *witness, struct stored_cosignature *c,
 		       struct arena *a)
 {

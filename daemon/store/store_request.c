@@ -224,6 +224,7 @@ read_item(sqlite3_stmt *st, struct item *i, struct arena *a)
 		.tried = sqlite3_column_int(st, 17),
 		.intent = sqlite3_column_int64(st, 18),
 		.updated_at = sqlite3_column_int64(st, 19),
+		.record = sqlite3_column_int64(st, 20),
 	};
 	if (sqlite3_column_bytes(st, 15) == DIGEST_LEN)
 		memcpy(i->plan_sha, sqlite3_column_blob(st, 15), DIGEST_LEN);
@@ -250,8 +251,9 @@ int
 store_put_item(struct store *s, const struct item *i, struct err *e)
 {
 	return store_run(s,
-			 store_bind(s, SQL_ITEM_PUT, "issiiii", i->id, state_word((int)i->state),
-				    i->error, i->due, (int64_t)i->tried, i->intent, i->updated_at),
+			 store_bind(s, SQL_ITEM_PUT, "issiiiii", i->id, state_word((int)i->state),
+				    i->error, i->due, (int64_t)i->tried, i->intent, i->updated_at,
+				    i->record),
 			 e);
 }
 
@@ -441,7 +443,7 @@ store_history(struct store *s, const char *login, int limit,
 		struct item i;
 
 		read_item(st, &i, a);
-		read_request(st, 20, &r, a);
+		read_request(st, 21, &r, a);
 		each(arg, &i, &r);
 	}
 	store_reset(st);

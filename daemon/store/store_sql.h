@@ -4,7 +4,8 @@
 
 #define ITEM_COLUMNS \
 	"i.id, i.request, i.row, i.round, i.op, i.ref, i.login, i.address, i.person, i.full_name, " \
-	"i.state, i.error, i.due, i.opid, i.plan, i.plan_sha, i.input, i.tried, i.intent, i.updated_at"
+	"i.state, i.error, i.due, i.opid, i.plan, i.plan_sha, i.input, i.tried, i.intent, i.updated_at, " \
+	"i.record"
 #define REQUEST_COLUMNS \
 	"r.id, r.kind, r.agency, r.letter, r.date, r.signer, r.reason, r.channel, r.declared, " \
 	"r.state, r.digest, r.round, r.items, r.open, r.failed, r.submitter, r.approver, r.refusal, " \
@@ -122,6 +123,10 @@
 	X(OPENING_ERASE, "DELETE FROM opening WHERE seq = ?1 AND (?2 IS NULL OR field = ?2)") \
 	X(OPENING_PATHS, "SELECT seq, value FROM opening INDEXED BY opening_path " \
 		"WHERE field = 'path' AND seq > ? ORDER BY seq LIMIT ?") \
+	X(OPENING_AFTER, "SELECT seq, field, salt, value FROM opening WHERE (seq, field) > (?1, ?2) " \
+		"AND seq <= ?3 ORDER BY seq, field LIMIT ?4") \
+	X(COSIGNATURE_FROM, "SELECT size, witness, line, at FROM cosignature WHERE size >= ? " \
+		"ORDER BY size LIMIT ?") \
 	X(FRONTIER_GET, "SELECT size, hashes FROM frontier WHERE id = 1") \
 	X(FRONTIER_PUT, "INSERT INTO frontier (id, size, hashes) VALUES (1, ?, ?) " \
 		"ON CONFLICT (id) DO UPDATE SET size = excluded.size, hashes = excluded.hashes") \
@@ -225,7 +230,7 @@
 	X(ITEM_GET, "SELECT " ITEM_COLUMNS " FROM item i WHERE i.id = ?") \
 	X(ITEM_BY_ROW, "SELECT " ITEM_COLUMNS " FROM item i WHERE i.request = ? AND i.row = ?") \
 	X(ITEM_PUT, "UPDATE item SET state = ?2, error = ?3, due = ?4, tried = ?5, intent = ?6, " \
-		"updated_at = ?7 WHERE id = ?1") \
+		"updated_at = ?7, record = ?8 WHERE id = ?1") \
 	X(ITEM_PLAN, "UPDATE item SET round = ?2, login = ?3, address = ?4, opid = ?5, plan = ?6, " \
 		"plan_sha = ?7 WHERE id = ?1") \
 	X(ITEM_LIST, "SELECT " ITEM_COLUMNS " FROM item i WHERE i.request = ?1 AND i.row >= ?2 " \

@@ -35,7 +35,7 @@ BASES = {"recruitment": "Tuyển dụng", "reception": "Tiếp nhận", "contrac
          "creation": "Thành lập", "merger": "Sáp nhập", "dissolution": "Giải thể", "incident": "Sự cố",
          "other": "Khác"}
 CHOICES = {"op": OPS, "kind": KINDS, "basis_kind": BASES}
-RESULTS = ["Kết quả: địa chỉ", "Kết quả: trạng thái", "Kết quả: lý do"]
+RESULTS = ["Kết quả: địa chỉ", "Kết quả: trạng thái", "Kết quả: lý do", "Kết quả: biên nhận"]
 
 
 @pytest.fixture
@@ -451,14 +451,15 @@ ENDS = [("nguyetdta@x.vn", "done", ""), ("anv@x.vn", "failed", '=HYPERLINK("http
         ("cu@x.vn", "lost", "\x1b[2J")]
 STATES = ["Đã thực hiện", "Không thực hiện được", "Chờ đến ngày hiệu lực", "Chờ đặt địa chỉ", "lost"]
 FAULT = "Lỗi kỹ thuật, đề nghị liên hệ đơn vị vận hành: "
+RECEIPTS = ["1234-0f3a9c21b7d4e688@1280", "", "", "", ""]
 REASONS = ["", FAULT + '=HYPERLINK("http://x"), "y"', "",
            "Mọi địa chỉ đặt theo quy chế đã có người dùng; đề nghị cơ quan chọn một địa chỉ khác",
            FAULT + "\x1b[2J"]
 ANSWER = {"id": 7, "agency": "snv", "agency_name": "Sở Nội vụ", "letter": "12/SNV-VP", "date": "2026-11-20",
           "domain": "x.vn", "signer": "Nguyễn Văn An", "state": "running",
           "submitted_at": "2026-11-23T16:55:01Z", "ended_at": None, "due_at": "2026-11-26T10:00:00Z",
-          "items": [{"row": n + 1, "input": i, "address": a, "state": s, "error": e}
-                    for n, (i, (a, s, e)) in enumerate(zip(INPUTS, ENDS))],
+          "items": [{"row": n + 1, "input": i, "address": a, "state": s, "error": e, "receipt": r}
+                    for n, (i, (a, s, e), r) in enumerate(zip(INPUTS, ENDS, RECEIPTS))],
           "next_offset": None}
 ROUTE = "GET", "/v1/requests/7/answer"
 
@@ -499,6 +500,7 @@ def test_answer_csv(door, tmp_path):
     assert [r[RESULTS[0]] for r in rows] == [a for a, _, _ in ENDS]
     assert [r[RESULTS[1]] for r in rows] == STATES
     assert [r[RESULTS[2]] for r in rows] == REASONS
+    assert [r[RESULTS[3]] for r in rows] == RECEIPTS
 
 
 @pytest.mark.parametrize("state", ["refused", "cancelled"])
@@ -520,7 +522,7 @@ def test_answer_xlsx(door, tmp_path):
     sheet = openpyxl.load_workbook(path).active
     head = [c.value for c in sheet[1]]
     assert head == [*HEADERS.values(), *RESULTS]
-    assert sheet.freeze_panes == "A2" and sheet.auto_filter.ref == "A1:W6"
+    assert sheet.freeze_panes == "A2" and sheet.auto_filter.ref == "A1:X6"
     for line, given, (address, _, _), reason in zip(sheet.iter_rows(min_row=2), INPUTS, ENDS, REASONS):
         for cell in line:
             assert cell.data_type != "f" and (cell.value is None or cell.data_type in ("s", "inlineStr"))
@@ -528,6 +530,7 @@ def test_answer_xlsx(door, tmp_path):
         assert got == {c: CHOICES.get(c, {}).get(v, v) for c, v in given.items()}
         assert (line[20].value or "") == address
         assert (line[22].value or "").replace("_x001B_", "\x1b") == reason
+    assert [line[23].value or "" for line in sheet.iter_rows(min_row=2)] == RECEIPTS
     assert [sheet.cell(r, 22).value for r in range(2, 7)] == STATES
     # and it goes back as it came
     ctl(door, "request", "submit", path)

@@ -82,6 +82,59 @@ hold(struct door_request *r)
 	door_fail(r, 503, "temp", "too many are held");
 }
 
+/* A reply of so many pieces (query q); "/broken" ends before the last. */
+struct pieces {
+	struct door_request *request;
+	unsigned given, all;
+	bool broken;
+};
+static unsigned pieces_given, streams_ended;
+
+static void
+end_pieces(struct pieces *p, bool whole)
+{
+	streams_ended++;
+	door_end(p->request, whole);
+	free(p);
+}
+
+static void
+on_stream_gone(void *arg)
+{
+	end_pieces(arg, false);
+}
+
+static void
+on_more(void *arg)
+{
+	struct pieces *p = arg;
+	struct buf b = BUF_INIT;
+
+	if (p->given == p->all) {
+		end_pieces(p, !p->broken);
+		return;
+	}
+	for (int i = 0; i < PIECE; i++)
+		buf_char(&b, (char)('a' + p->given % 26));
+	p->given++;
+	pieces_given++;
+	door_piece(p->request, &b);
+	assert_int_equal(b.len, 0);
+	buf_release(&b);
+}
+
+static void
+stream(struct door_request *r)
+{
+	struct pieces *p = xcalloc(1, sizeof(*p));
+
+	p->request = r;
+	p->all = (unsigned)strtoul(door_query(r, "q"), NULL, 10);
+	p->broken = !strcmp(door_path(r), "/broken");
+	door_on_gone(r, on_stream_gone, p);
+	door_stream(r, 200, "text/plain", on_more, p);
+}
+
 static void
 echo(struct door_request *r)
 {
@@ -127,6 +180,11 @@ handle(void *arg, struct door_request *r)
 	} else if (!strcmp(door_path(r), "/big")) {
 		for (int i = 0; i < 100000; i++)
 			buf_str(&b, "0123456789");
+		door_reply(r, 200, &b);
+	} else if (!strcmp(door_path(r), "/stream") || !strcmp(door_path(r), "/broken")) {
+		stream(r);
+	} else if (!strcmp(door_path(r), "/pieces")) {
+		buf_printf(&b, "%u %u", pieces_given, streams_ended);
 		door_reply(r, 200, &b);
 	} else if (!strcmp(door_path(r), "/gone")) {
 		buf_printf(&b, "%u", gone_count);

@@ -19,7 +19,9 @@ extern bool few_files; /* the next child may open ten descriptors more than it h
 struct conf make_conf(void);
 void start(const struct conf *conf);
 void stop(void); /* fails when the child did not end in good order */
-/* What the child does: /hold, /later (202 after 200 ms), /big (1 MB), /gone, and else an echo. */
+/* What the child does: /hold, /later (202 after 200 ms), /big (1 MB), /gone, /stream?q=PIECES,
+ * /broken?q=PIECES, /pieces (how many were given, how many streams ended), and else an echo. */
+#define PIECE 60000
 void handle(void *arg, struct door_request *r);
 
 struct reply {

@@ -203,6 +203,7 @@ test_headers(void **state)
 	header("Kết quả: địa chỉ", "x", "");
 	header("Kết quả: trạng thái", "x", "");
 	header("Kết quả: lý do", "=x", "");
+	header("Kết quả: biên nhận", "1234-0f3a9c21b7d4e688@1280", "");
 	header("result_address", "x", "");
 	accepts("Thao tác;Địa chỉ thư;Địa chỉ mới\nđổi địa chỉ;Lan;Mai\n",
 		"1/2 rename -1 address=lan new_address=mai\n");

@@ -1,0 +1,502 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Copies of the log and proofs from it, read by copy_of_log.py, which shares nothing with hopthu."""
+import json
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+import pytest
+
+import people
+from copy_of_log import Copy, Proof, leaf
+from hopthu import EX_CONFLICT, EX_NOPERM, EX_NOTFOUND, EX_PART, EX_UNAVAILABLE, EX_USAGE, \
+    EX_VERIFY, HOPTHUCTL, TOP, Probe, wait_for
+
+
+def fill(world, letters, rows=20, start=0):
+    for n in range(letters):
+        world.run([people.create(start + n * rows + i) for i in range(rows)])
+
+
+def export(world, folder, *more, status=0, user="hoa", **kw):
+    return world.ctl("audit", "export", folder, *more, user=user, status=status, **kw)
+
+
+def second_verifier(*args, status=0):
+    """tests/audit/verify.py, written by somebody else from the page about the log."""
+    r = subprocess.run([sys.executable, str(TOP / "tests" / "audit" / "verify.py"), *map(str, args)],
+                       capture_output=True, text=True, check=False)
+    assert r.returncode == status, r.stdout + r.stderr
+    return r.stdout
+
+
+def records(world):
+    return world.status()["audit"]["size"]
+
+
+@pytest.fixture(scope="module")
+def filled(world):
+    """Some hundred records of every kind that a day brings."""
+    fill(world, 6, 40)
+    rid = world.submit([people.create(n) for n in range(900, 903)])["id"]
+    world.ctl("request", "refuse", rid, "--reason", "thiếu chữ ký", user="minh")
+    return world
+
+
+def test_whole(filled, tmp_path):
+    """Every tile, record, opening, root and signature; and the export itself is a record."""
+    out = json.loads(export(filled, tmp_path / "c", "-o", "json").stdout)
+    c = Copy(tmp_path / "c")
+    assert (c.range["first"], c.range["last"]) == (1, c.size) and c.size > 600
+    assert out["size"] == c.size and out["root"] == c.note.root.hex()
+    assert c.records[1]["ev"] == "genesis" and c.records[1]["key"] == c.logs[0].vkey
+    rec = filled.door("hoa").get("/v1/audit/%d" % out["export"])["record"]
+    assert rec["ev"] == "export" and rec["actor"]["name"] == "hoa"
+    assert (rec["first"], rec["count"], rec["size"]) == (1, c.size, c.size)
+    assert rec["root"] == c.note.root.hex()
+    evs = {r["ev"] for r in c.records.values()}
+    assert {"genesis", "start", "request", "item", "plan", "approve", "refuse", "intent",
+            "outcome"} <= evs
+    assert oct((tmp_path / "c" / "openings.ndjson").stat().st_mode & 0o77) == "0o0"
+    second_verifier(tmp_path / "c")
+    readme = (tmp_path / "c" / "README.txt").read_text()
+    assert "hopthu-verify" in readme and "BẢN SAO" in readme and os.uname().nodename not in readme
+
+
+def test_readme_by_hand(filled, tmp_path):
+    """The commands in README.txt do what it says they do."""
+    export(filled, tmp_path / "c")
+    text = (tmp_path / "c" / "README.txt").read_text().split("Or by hand")[1].split("Whom to ask")[0]
+    script = "\n".join(line.strip() for line in text.splitlines()[1:])
+    r = subprocess.run(["sh", "-e", "-c", script], cwd=tmp_path / "c", capture_output=True, text=True,
+                       check=False)
+    assert r.returncode == 0, r.stderr
+    lines = r.stdout.splitlines()
+    assert lines[0].split()[0] == lines[1] and len(lines[1]) == 64
+    assert "Signature Verified Successfully" in lines[2]
+    Copy(tmp_path / "c")
+
+
+def test_part(filled, tmp_path):
+    """All hashes, but only the records and openings that were asked for."""
+    size = records(filled)
+    export(filled, tmp_path / "n", "--from", "300", "--to", "310")
+    c = Copy(tmp_path / "n")
+    assert c.range["first"] == 300 and c.range["last"] == 310 and c.size >= size
+    assert min(c.records) == 257 and max(c.records) == 512
+    assert {s for s, _ in c.openings} <= set(range(300, 311))
+    second_verifier(tmp_path / "n")
+    t = c.records[305]["t"]
+    export(filled, tmp_path / "t", "--from", t, "--to", t)
+    c = Copy(tmp_path / "t")
+    assert c.records[c.range["first"]]["t"] == c.records[c.range["last"]]["t"] == t
+    assert c.range["first"] <= 305 <= c.range["last"]
+    if c.range["first"] - 1 in c.records:
+        assert c.records[c.range["first"] - 1]["t"] < t
+    today = time.strftime("%Y-%m-%d")
+    export(filled, tmp_path / "d", "--from", today, "--to", today)
+    assert Copy(tmp_path / "d").range["first"] == 1
+    export(filled, tmp_path / "l", "--to", t[:19] + "+00:00", "--from", "1")
+    for bad, status, text in (
+            (("--from", "x"), EX_USAGE, "is no day and no time"),
+            (("--from", "99999999"), EX_USAGE, "the log ends at"),
+            (("--from", "2999-01-01"), EX_USAGE, "there is no record from 2999-01-01"),
+            (("--from", "9", "--to", "8"), EX_USAGE, "there is no record from 9 to 8"),
+            (("--from", "2026-02-30"), EX_USAGE, "there is no day 30/02/2026")):
+        assert text in export(filled, tmp_path / "bad", *bad, status=status).stderr
+
+
+def test_update(fresh, tmp_path):
+    """A finished copy grows; its old files are not read again, and nothing of the old size stays."""
+    w, d = fresh, tmp_path / "c"
+    fill(w, 1, 10)
+    export(w, d)
+    old = Copy(d)
+    fill(w, 4, 40, 100)
+    out = json.loads(export(w, d, "-o", "json").stdout)
+    new = Copy(d)
+    assert out["had"] == old.size < new.size and new.leaves[:old.size] == old.leaves
+    rec = w.door("hoa").get("/v1/audit/%d" % out["export"])["record"]
+    assert rec["count"] == new.size
+    export(w, d)  # and once more, when hardly anything is new
+    assert Copy(d).size > new.size
+    second_verifier(d)
+    # a part may grow as well, at its open end only
+    p = tmp_path / "p"
+    export(w, p, "--from", "257")
+    first = Copy(p)
+    fill(w, 1, 20, 400)
+    export(w, p, "--from", "257")
+    assert Copy(p).range["last"] > first.range["last"]
+    assert "name another folder" in export(w, p, status=EX_CONFLICT).stderr
+    assert Copy(p).range["first"] == 257
+
+
+def test_altered(filled, tmp_path):
+    """What was changed in a copy is noticed when it is to grow, and the copy is left as it is."""
+    export(filled, tmp_path / "c")
+    size = Copy(tmp_path / "c").size
+    part = size % 256
+
+    def attempt(name, change):
+        d = tmp_path / name
+        shutil.copytree(tmp_path / "c", d)
+        change(d)
+        before = {p: p.read_bytes() for p in d.rglob("*") if p.is_file()}
+        r = export(filled, d, status=EX_VERIFY)
+        assert before == {p: p.read_bytes() for p in d.rglob("*") if p.is_file()}
+        return r.stderr
+
+    def flip(name, at):
+        def change(d):
+            data = bytearray((d / name).read_bytes())
+            data[at] ^= 1
+            (d / name).write_bytes(data)
+        return change
+
+    assert "altered" in attempt("entry", flip("tile/entries/000", 100))
+    assert "altered" in attempt("last", flip("tile/entries/%03d.p/%d" % (size // 256, part), 100))
+    assert "altered" in attempt("tile", flip("tile/0/001", 100))
+    assert "missing or not whole" in attempt("gone", lambda d: (d / "tile/entries/001").unlink())
+    assert "missing or not whole" in attempt("length", flip("tile/entries/001", 0))
+    assert "altered" in attempt("root", lambda d: (d / "checkpoint").write_text(re.sub(
+        "(?m)^([A-Za-z0-9+/]{43}=)$", "A" * 43 + "=", (d / "checkpoint").read_text(), count=1)))
+    assert "is damaged" in attempt("note", lambda d: (d / "checkpoint").write_text("x"))
+    assert "export.json" in attempt("range", lambda d: (d / "export.json").write_text("{}"))
+
+
+def test_rewritten(fresh, tmp_path):
+    """A log that was rewritten under the same key: yesterday's copy shows it before it is touched."""
+    w, d = fresh, tmp_path / "c"
+    w.daemon.stop()
+    shutil.copytree(w.data, tmp_path / "before")
+    w.start()
+    fill(w, 1, 10)
+    export(w, d)
+    Copy(d)
+    w.judge()
+    w.daemon.stop()
+    shutil.rmtree(w.data)
+    shutil.copytree(tmp_path / "before", w.data)
+    w.foreign |= {people.login(people.create(n)["full_name"]) for n in range(10)}
+    w.start()
+    r = export(w, d, status=EX_CONFLICT)
+    assert "the copy has" in r.stderr and "not of the same log, or the log went back" in r.stderr
+    for n in range(60):
+        w.door("hoa").get("/v1/audit?limit=1")
+    r = export(w, d, status=EX_VERIFY)
+    assert "is not what it was when the copy" in r.stderr and "evidence" in r.stderr
+    assert Copy(d)
+    w.judged = True  # the directory knows mailboxes that this log does not
+
+
+def test_foreign_folder(filled, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    r = export(filled, tmp_path, status=EX_CONFLICT)
+    assert "notes.txt" in r.stderr and "no part of a copy of the log" in r.stderr
+    assert sorted(os.listdir(tmp_path)) == ["notes.txt"]
+    (tmp_path / "file").write_text("x")
+    assert "cannot open the folder" in export(filled, tmp_path / "file", status=EX_USAGE).stderr
+    assert "cannot make the folder" in export(filled, tmp_path / "a" / "b", status=EX_USAGE).stderr
+    assert "fewest" not in filled.ctl("audit", "export", user="hoa", status=EX_USAGE).stderr
+
+
+def test_who(filled, tmp_path):
+    """Auditors and admins; an export belongs to who made it, and gives no more than it says."""
+    for user in ("lan", "minh", "tuan"):
+        export(filled, tmp_path / user, user=user, status=EX_NOPERM)
+        assert not [p for p in (tmp_path / user).rglob("*") if p.is_file()]
+    export(filled, tmp_path / "admin", user=None)
+    hoa, admin, lan = filled.door("hoa"), filled.door(), filled.door("lan")
+    x = hoa.post("/v1/audit/export", {"from": 300, "to": 310})
+    assert x["from"] == 257 and x["to"] == 512
+    n = records(filled)
+
+    def get(door, what, query):
+        return door.ask("GET", "/v1/audit/%s%s" % (what, query))
+
+    for what in ("entries", "leaves", "openings", "checkpoints"):
+        this = "?export=%d" % x["export"]
+        assert get(hoa, what, this).status == 200
+        assert get(admin, what, this).status == 403
+        assert "no export of" in get(admin, what, this).json["error"]
+        assert get(lan, what, this).status == 403
+        assert get(hoa, what, "").status == 400
+        assert get(hoa, what, "?export=1").status == 403
+    for beyond in ("from=1", "to=513", "from=256&to=300"):
+        query = "?export=%d&%s" % (x["export"], beyond)
+        assert "gives out 257 to 512" in get(hoa, "entries", query).json["error"]
+        assert get(hoa, "openings", query).status == 403
+    # what rests on an export is not recorded once more, each piece of it
+    assert records(filled) - n < 12
+    for body in ({"from": []}, {"to": 1.5}, {"from": True}, {"before": -1}, {"to": {"a": 1}}):
+        assert hoa.ask("POST", "/v1/audit/export", body=body).status == 400, body
+    assert hoa.ask("POST", "/v1/audit/export", body={"before": 10 ** 9}).status == 409
+
+
+def test_while_nothing_is_written(fresh, tmp_path):
+    """A witness contradicts the log: copies and proofs are to be had all the more, unrecorded."""
+    w = fresh
+    fill(w, 1, 10)
+    export(w, tmp_path / "before")
+    w.daemon.stop()
+    db = sqlite3.connect(w.db)
+    db.execute("INSERT INTO meta VALUES ('incident', 'a witness refused, for a test')")
+    db.commit()
+    db.close()
+    w.start()
+    size = records(w)
+    r = export(w, tmp_path / "c")
+    assert "is not recorded" in r.stderr and "recorded as" not in r.stdout
+    c = Copy(tmp_path / "c")
+    assert c.size <= size == records(w)
+    Proof(w.ctl("audit", "prove", 5, user="minh").stdout, c.logs)
+    r = w.ctl("audit", "prove", size, user="minh", status=None)
+    assert r.returncode in (0, EX_UNAVAILABLE)
+    export(w, tmp_path / "x", user="lan", status=EX_NOPERM)
+    assert w.door("tuan").ask("GET", "/v1/audit/entries?export=0").status == 403
+    assert w.door("lan").ask("POST", "/v1/requests", body={}).status == 503
+    w.judged = True  # it is not in order, and shall not be
+
+
+# --- proofs ---------------------------------------------------------------------------------------
+
+
+def test_proof_of_every_kind(filled, tmp_path):
+    """One record of each event that there is, verified by itself."""
+    export(filled, tmp_path / "c")
+    c = Copy(tmp_path / "c")
+    kinds = {}
+    for seq, rec in c.records.items():
+        kinds.setdefault(rec["ev"], seq)
+    kinds["last"] = c.size
+    for seq in sorted(kinds.values()):
+        r = filled.ctl("audit", "prove", seq, user="minh")
+        p = Proof(r.stdout, c.logs)
+        assert p.index == seq - 1 and p.record == c.records[seq]
+        assert set(p.openings) == set(c.records[seq].get("pii", {}))
+        assert "record %d (%s)" % (seq, p.record["ev"]) in r.stderr
+        (tmp_path / "p").write_text(r.stdout)
+        second_verifier("--proof", tmp_path / "p", "--policy", tmp_path / "c" / "policy")
+    newest = records(filled)
+    p = Proof(filled.ctl("audit", "prove", newest, user="minh").stdout, c.logs)
+    assert p.note.size >= newest  # a checkpoint was made for it
+    bad = filled.ctl("audit", "prove", 10 ** 7, user="minh", status=EX_NOTFOUND)
+    assert "there is no record 10000000" in bad.stderr
+    assert "number of a record" in filled.ctl("audit", "prove", "x", user="minh",
+                                              status=EX_USAGE).stderr
+    filled.ctl("audit", "prove", 5, user="lan", status=EX_NOPERM)
+
+
+def test_proof_of_a_row(filled, tmp_path):
+    """By letter and row, for who may see the letter; the receipt in the answer leads to it."""
+    export(filled, tmp_path / "c")
+    logs = Copy(tmp_path / "c").logs
+    shown = filled.run([people.create(910), people.create(911)])
+    answer = filled.ctl_json("request", "answer", shown["id"], user="lan")
+    for item in answer["items"]:
+        seq, digits, size = re.fullmatch(r"(\d+)-([0-9a-f]{16})(?:@(\d+))?", item["receipt"]).groups()
+        r = filled.ctl("audit", "prove", "%d/%d" % (shown["id"], item["row"]), user="lan")
+        p = Proof(r.stdout, logs)
+        assert p.record["ev"] == "outcome" and p.record["result"] == "done"
+        assert (p.record["req"], p.record["row"]) == (shown["id"], item["row"])
+        assert p.index + 1 == int(seq) and p.note.size >= int(size or 0)
+        assert leaf(p.extra["record"].encode()).hex()[:16] == digits
+        for event in ("item", "intent", "outcome"):
+            r = filled.ctl("audit", "prove", "%d/%d" % (shown["id"], item["row"]), "--event", event,
+                           user="lan")
+            assert Proof(r.stdout, logs).record["ev"] == event and "(%s)" % event in r.stderr
+    # by now a checkpoint counts them, and every form of the answer has it
+    again = filled.ctl_json("request", "answer", shown["id"], user="lan")["items"]
+    assert all(re.search(r"@\d+$", i["receipt"]) for i in again)
+    csv = filled.ctl("request", "answer", shown["id"], "-o", "csv", user="lan").stdout
+    text = filled.ctl("request", "answer", shown["id"], user="lan").stdout
+    for i in again:
+        assert i["receipt"].partition("@")[0] in csv and i["receipt"].partition("@")[0] in text
+    box = filled.ctl_json("mailbox", "show", again[0]["address"], user="lan")
+    assert box["history"][0]["receipt"].startswith(again[0]["receipt"].partition("@")[0])
+    for bad, status in (("%d/9" % shown["id"], EX_NOTFOUND), ("99999/1", EX_NOTFOUND),
+                        ("1/x", EX_USAGE), ("1/0", EX_USAGE), ("/1", EX_USAGE)):
+        filled.ctl("audit", "prove", bad, user="lan", status=status)
+    r = filled.ctl("audit", "prove", "%d/1" % shown["id"], "--event", "drift", user="lan",
+                   status=EX_NOTFOUND)
+    assert "no drift record" in r.stderr
+    assert "--event is for" in filled.ctl("audit", "prove", 5, "--event", "item", user="minh",
+                                          status=EX_USAGE).stderr
+
+
+def test_proof_after_refusal(filled):
+    """A row that was never begun has no outcome; its last record is proved all the same."""
+    rid = filled.submit([people.create(920)])["id"]
+    r = filled.ctl("audit", "prove", "%d/1" % rid, user="lan")
+    assert "(item)" in r.stderr
+    filled.ctl("request", "refuse", rid, "--reason", "thử", user="minh")
+    item = filled.ctl_json("request", "answer", rid, user="lan")["items"][0]
+    assert item["receipt"] == ""
+
+
+def test_show_says_inclusion(filled):
+    shown = filled.run([people.create(930)])
+    seq = int(filled.ctl_json("request", "answer", shown["id"], user="lan")["items"][0]["receipt"]
+              .partition("-")[0])
+    filled.ctl("audit", "prove", seq, user="minh")
+    j = filled.ctl_json("audit", "show", seq, user="minh")["inclusion"]
+    assert j["size"] >= seq and j["signed_at"] and j["confirmed"] == []
+    assert j["not_before"] is None and j["not_after"] is None
+    text = filled.ctl("audit", "show", seq, user="minh").stdout
+    assert re.search(r"counted by\s+%d" % j["size"], text)
+
+
+# --- a large log, and what happens in the middle of copying it ------------------------------------
+
+
+def slow_export(world, folder, user="hoa"):
+    """hopthuctl as a process of its own, and a way to stop it in the middle."""
+    cmd = [str(HOPTHUCTL), "audit", "export", str(folder), "--socket", str(world.socket), "--user",
+           user, "--password-file", str(world.password_file(user))]
+    return subprocess.Popen(cmd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                            env=dict(os.environ, LC_ALL="C.UTF-8"))
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    """A world whose log has 60,000 records more, written as hopthud would have."""
+    import grow_log
+    import hopthu
+    w = hopthu.World()
+    w.daemon.stop()
+    grow_log.grow(w.db, 60000)
+    w.start()
+    yield w
+    w.judged = True  # the checker reads a log of letters, not of what was put into it here
+    w.check_log()
+    w.close()
+
+
+def in_the_middle(folder, least=20):
+    wait_for(lambda: len(list((folder / "tile/entries").glob("*"))) > least
+             if (folder / "tile/entries").exists() else False, "some tiles", every=0.001)
+
+
+def test_killed_ctl(large, tmp_path):
+    """kill -9 of hopthuctl: nothing looks finished, and the same command goes on."""
+    d = tmp_path / "c"
+    for n in (10, 60, 120):
+        p = slow_export(large, d)
+        in_the_middle(d, n)
+        p.kill()
+        p.wait()
+        assert not (d / "checkpoint").exists()
+    got = len(list((d / "tile/entries").glob("*")))
+    out = json.loads(export(large, d, "-o", "json").stdout)
+    assert out["had"] >= (got - 1) * 256 > 0
+    assert Copy(d).size > 60000
+
+
+def test_stopped_daemon(large, tmp_path):
+    """kill -9 and a restart of hopthud in the middle of it: hopthuctl waits and goes on."""
+    d = tmp_path / "c"
+    p = slow_export(large, d)
+    in_the_middle(d, 10)
+    p.send_signal(signal.SIGSTOP)
+    large.daemon.kill()
+    large.start()
+    p.send_signal(signal.SIGCONT)
+    out, err = p.communicate(timeout=60)
+    assert p.returncode == 0, err
+    Copy(d)
+    p = slow_export(large, tmp_path / "e")
+    in_the_middle(tmp_path / "e", 10)
+    p.send_signal(signal.SIGSTOP)
+    assert large.daemon.stop(timeout=5) == 0  # a copy that nobody reads does not hold it up
+    large.start()
+    p.send_signal(signal.SIGCONT)
+    out, err = p.communicate(timeout=60)
+    assert p.returncode == 0, err
+    Copy(tmp_path / "e")
+
+
+def test_vanished_daemon(large, tmp_path):
+    """hopthud does not come back: a sentence, no checkpoint, and later it goes on."""
+    d = tmp_path / "c"
+    p = slow_export(large, d)
+    in_the_middle(d, 10)
+    p.send_signal(signal.SIGSTOP)
+    large.daemon.kill()
+    large.start()
+    large.daemon.signal(signal.SIGSTOP)
+    p.send_signal(signal.SIGCONT)
+    time.sleep(1)
+    p.terminate()
+    p.communicate()
+    large.daemon.signal(signal.SIGCONT)
+    assert not (d / "checkpoint").exists()
+    export(large, d)
+    Copy(d)
+
+
+def test_one_folder_one_writer(large, tmp_path):
+    d = tmp_path / "c"
+    p = slow_export(large, d)
+    in_the_middle(d, 5)
+    p.send_signal(signal.SIGSTOP)
+    assert "another `audit export` writes into" in export(large, d, status=EX_CONFLICT).stderr
+    p.send_signal(signal.SIGCONT)
+    assert p.wait(60) == 0
+    Copy(d)
+
+
+def test_slow_reader_memory(large, tmp_path):
+    """A client that does not read costs a piece, not the log."""
+    before = large.daemon.status("VmRSS")
+    stopped = []
+    for n in range(4):
+        p = slow_export(large, tmp_path / str(n))
+        in_the_middle(tmp_path / str(n), 3)
+        p.send_signal(signal.SIGSTOP)
+        stopped.append(p)
+    time.sleep(1)
+    assert large.daemon.status("VmRSS") - before < 4096
+    for p in stopped:
+        p.send_signal(signal.SIGCONT)
+    for p in stopped:
+        assert p.wait(90) == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
+def test_full_disk(large, tmp_path):
+    """No room: a sentence, no checkpoint; with more room the same command goes on."""
+    d = tmp_path / "small"
+    d.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "none", str(d)], check=False,
+                      capture_output=True).returncode:
+        pytest.skip("no tmpfs can be mounted here")
+    try:
+        r = export(large, d / "c", status=EX_PART)
+        assert "No space left on device" in r.stderr and "the same command goes on" in r.stderr
+        assert not (d / "c/checkpoint").exists()
+        subprocess.run(["mount", "-o", "remount,size=256m", str(d)], check=True)
+        out = json.loads(export(large, d / "c", "-o", "json").stdout)
+        assert out["had"] > 1000
+        Copy(d / "c")
+    finally:
+        subprocess.run(["umount", "-l", str(d)], check=False)
+
+
+def test_door_meanwhile(large, tmp_path):
+    """Two exports at once, letters are submitted, and the door answers as ever."""
+    with Probe(large) as probe:
+        two = [slow_export(large, tmp_path / n) for n in ("a", "b")]
+        n = 0
+        while any(p.poll() is None for p in two):
+            large.run([people.create(5000 + n)])
+            n += 1
+        assert n and all(p.returncode == 0 for p in two)
+    probe.check(limit=0.1)
+    a, b = Copy(tmp_path / "a"), Copy(tmp_path / "b")
+    assert a.leaves[:min(a.size, b.size)] == b.leaves[:min(a.size, b.size)]
