@@ -353,6 +353,23 @@ def test_list_finds_by_the_index_too(busy):
     assert len(busy.door("minh").get("/v1/audit", person=people.name(0), limit=1000)["records"]) > 100
 
 
+# --- more than the index has in memory ---
+def test_more_than_a_block(make_world):
+    """Killed while the first block fills: nothing is missing in it, nothing is in it twice."""
+    w = make_world()
+    r = w.submit([people.create(n) for n in range(1500)])
+    w.approve(r)
+    wait_for(lambda: newest(w) > 3000, "3000 records")
+    w.restart()
+    assert w.wait(r["id"], 60)["state"] == "done"
+    copy, door = Copy(w), w.door("hoa")
+    assert len(copy.records) > 4096
+    for q in ({"event": "outcome"}, {"operator": "minh", "op": "create"}, {"agency": "snv", "event": "intent"},
+              {"person": people.name(700)}, {"request": r["id"], "event": "approve"}, {"event": "start"}):
+        assert seqs(search(door, q, limit=1000), len(copy.records)) == copy.find(q), q
+    w.judge()
+
+
 # --- an index that is not there ---
 def test_index_is_made_again(make_world):
     w = make_world()

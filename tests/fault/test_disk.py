@@ -70,6 +70,24 @@ def writes_have_intents(world):
                 assert m.group(1).decode() in opids, e
 
 
+def finds_what_there_is(world):
+    """Records that were taken back with their turn are in no search, those that stayed are in each."""
+    def every(**query):
+        after, found = 0, []
+        while after is not None:
+            page = door.get("/v1/audit", after=after, limit=1000, **query)
+            found += [(x["seq"], x["ev"]) for x in page["records"]]
+            after = page["next"]
+        return found
+
+    door = world.door("admin")
+    records = every()
+    assert [seq for seq, _ in records] == list(range(1, len(records) + 1))
+    for event in {ev for _, ev in records}:
+        got = every(event=event)
+        assert [x for x in got if x[0] <= len(records)] == [x for x in records if x[1] == event], event
+
+
 def test_disk_full(small_disk):
     w = small_disk
     r = w.submit([people.create(n) for n in range(30)])
@@ -115,6 +133,7 @@ def test_disk_full(small_disk):
     if w.show(r["id"])["state"] == "planned":
         w.approve(r)
     assert w.wait(r["id"])["state"] == "done"
+    finds_what_there_is(w)
     w.judge()
 
 
@@ -128,6 +147,7 @@ def test_disk_full_while_it_runs(small_disk):
     writes_have_intents(w)
     ballast.unlink()
     assert w.wait(r["id"], 60)["state"] == "done", w.show(r["id"], limit=3)
+    finds_what_there_is(w)
     w.judge()
 
 
