@@ -2,26 +2,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/store/store_index.h"
+#include "daemon/store/store_block.h"
 #include "daemon/store/store_private.h"
+#include "daemon/store/store_said.h"
 #include "daemon/store/store_search.h"
 
-#define BUCKETS 512
-#define TERM_MAX 128  /* longer words are cut, here and in searches: they are found, with their like */
-#define REQUESTS 256  /* whose agencies are remembered */
-#define SPARSE_MAX 255 /* records as numbers of two bytes: shorter than the bits then */
-
-struct term {
-	struct term *next;
-	unsigned count;
-	uint8_t bits[INDEX_BYTES];
-	char word[];
-};
-
-struct block {
-	int64_t number;
-	struct term *terms[BUCKETS];
-};
+#define REQUESTS 256 /* whose agencies are remembered */
 
 /* What the records of a request inherit from it. */
 struct about {
@@ -36,248 +22,21 @@ struct index {
 	struct about about[REQUESTS];
 };
 
-/* --- a block ---------------------------------------------------------------------------------- */
-
-static unsigned
-hash(const char *word)
-{
-	unsigned h = 2166136261u; /* FNV-1a */
-
-	for (; *word; word++)
-		h = (h ^ (uint8_t)*word) * 16777619u;
-	return h % BUCKETS;
-}
-
-static struct term *
-term_of(const struct block *b, const char *word)
-{
-	struct term *t = b->terms[hash(word)];
-
-	while (t && strcmp(t->word, word) != 0)
-		t = t->next;
-	return t;
-}
-
-static void
-mark(struct block *b, char kind, const char *word, size_t n, int64_t seq)
-{
-	unsigned bit = (unsigned)(seq - 1) % INDEX_BLOCK;
-	char text[TERM_MAX];
-	struct term *t;
-
-	if (!n)
-		return;
-	snprintf(text, sizeof(text), "%c:%.*s", kind, (int)n, word);
-	t = term_of(b, text);
-	if (!t) {
-		struct term **bucket = &b->terms[hash(text)];
-
-		t = xcalloc(1, sizeof(*t) + strlen(text) + 1);
-		memcpy(t->word, text, strlen(text));
-		t->next = *bucket;
-		*bucket = t;
-	}
-	t->count += !(t->bits[bit / 8] >> bit % 8 & 1);
-	t->bits[bit / 8] |= (uint8_t)(1 << bit % 8);
-}
-
-static void
-empty(struct block *b, int64_t number)
-{
-	struct term *t;
-
-	for (size_t i = 0; i < BUCKETS; i++)
-		while ((t = b->terms[i])) {
-			b->terms[i] = t->next;
-			free(t);
-		}
-	b->number = number;
-}
-
-static void
-unmark_after(struct block *b, unsigned first)
-{
-	for (size_t i = 0; i < BUCKETS; i++)
-		for (struct term *t = b->terms[i]; t; t = t->next)
-			for (unsigned bit = first; bit < INDEX_BLOCK; bit++)
-				if (t->bits[bit / 8] >> bit % 8 & 1) {
-					t->bits[bit / 8] &= (uint8_t)~(1 << bit % 8);
-					t->count--;
-				}
-}
-
-/* As it stands in the table: few records as numbers, many as bits. */
-static size_t
-pack(const struct term *t, uint8_t out[INDEX_BYTES])
-{
-	size_t n = 0;
-
-	if (t->count > SPARSE_MAX) {
-		memcpy(out, t->bits, INDEX_BYTES);
-		return INDEX_BYTES;
-	}
-	for (unsigned bit = 0; bit < INDEX_BLOCK; bit++)
-		if (t->bits[bit / 8] >> bit % 8 & 1) {
-			out[n++] = (uint8_t)(bit >> 8);
-			out[n++] = (uint8_t)bit;
-		}
-	return n;
-}
-
-static void
-unpack(const uint8_t *in, size_t n, uint8_t bits[INDEX_BYTES])
-{
-	if (n == INDEX_BYTES) {
-		memcpy(bits, in, INDEX_BYTES);
-		return;
-	}
-	memset(bits, 0, INDEX_BYTES);
-	for (size_t i = 0; i + 1 < n; i += 2) {
-		unsigned bit = ((unsigned)in[i] << 8 | in[i + 1]) % INDEX_BLOCK;
-
-		bits[bit / 8] |= (uint8_t)(1 << bit % 8);
-	}
-}
-
 /* The term without a word says that the block is in the table as a whole. */
 static int
 write_block(struct store *s, const struct block *b, struct err *e)
 {
 	uint8_t packed[INDEX_BYTES];
 
-	for (size_t i = 0; i < BUCKETS; i++)
+	for (size_t i = 0; i < BLOCK_BUCKETS; i++)
 		for (const struct term *t = b->terms[i]; t; t = t->next) {
-			size_t n = pack(t, packed);
+			size_t n = block_pack(t, packed);
 
 			if (t->count && store_run(s, store_bind(s, SQL_INDEX_ADD, "sib", t->word, b->number,
 								packed, n), e))
 				return -1;
 		}
 	return store_run(s, store_bind(s, SQL_INDEX_ADD, "sib", "", b->number, "", (size_t)0), e);
-}
-
-/* --- what a record says ----------------------------------------------------------------------- */
-
-struct piece {
-	const char *p;
-	size_t n;
-};
-
-struct said {
-	struct piece ev, op, result, agency, as, target, actor, req;
-};
-
-/* Behind the quotation mark that ends a string; NULL: it does not end. */
-static const char *
-string_end(const char *p, const char *end)
-{
-	for (;; p++) {
-		const char *q = memchr(p, '"', (size_t)(end - p)), *b = q;
-
-		if (!q)
-			return NULL;
-		while (b > p && b[-1] == '\\')
-			b--;
-		p = q;
-		if ((q - b) % 2 == 0)
-			return q + 1;
-	}
-}
-
-static const char *
-value_end(const char *p, const char *end)
-{
-	int depth = 0;
-
-	for (; p && p < end; p++) {
-		if (*p == '"') {
-			p = string_end(p + 1, end);
-			if (!p)
-				return NULL;
-			p--;
-		} else if (*p == '{' || *p == '[') {
-			depth++;
-		} else if (*p == '}' || *p == ']') {
-			if (!depth)
-				return p;
-			depth--;
-		} else if (*p == ',' && !depth) {
-			return p;
-		}
-	}
-	return p;
-}
-
-/*
- * Each key and value of canonical bytes, an object.  Reading them so takes a tenth of the time of a
- * parser, and it is done at each append; bytes that are no object give nothing.
- */
-static void
-each_value(const char *rec, size_t n, void (*each)(void *arg, struct piece key, struct piece value),
-	   void *arg)
-{
-	const char *p = rec, *end = rec + n;
-
-	while (p < end && (*p == '{' || *p == ',') && p + 1 < end && p[1] == '"') {
-		struct piece key = { .p = p + 2 }, value;
-
-		p = string_end(key.p, end);
-		if (!p || p >= end || *p != ':')
-			return;
-		key.n = (size_t)(p - key.p) - 1;
-		value.p = p + 1;
-		p = value_end(value.p, end);
-		if (!p)
-			return;
-		value.n = (size_t)(p - value.p);
-		each(arg, key, value);
-	}
-}
-
-static bool
-is(struct piece p, const char *word)
-{
-	return p.n == strlen(word) && !memcmp(p.p, word, p.n);
-}
-
-static struct piece
-inside(struct piece v)
-{
-	if (v.n < 2 || *v.p != '"')
-		return (struct piece){ v.p, 0 };
-	return (struct piece){ v.p + 1, v.n - 2 };
-}
-
-static void
-take_actor(void *arg, struct piece key, struct piece value)
-{
-	struct said *d = arg;
-
-	if (is(key, "name"))
-		d->actor = inside(value);
-}
-
-static void
-take(void *arg, struct piece key, struct piece value)
-{
-	struct said *d = arg;
-
-	if (is(key, "actor"))
-		each_value(value.p, value.n, take_actor, d);
-	else if (is(key, "agency"))
-		d->agency = inside(value);
-	else if (is(key, "as"))
-		d->as = inside(value);
-	else if (is(key, "ev"))
-		d->ev = inside(value);
-	else if (is(key, "op"))
-		d->op = inside(value);
-	else if (is(key, "req"))
-		d->req = value;
-	else if (is(key, "result"))
-		d->result = inside(value);
-	else if (is(key, "target"))
-		d->target = inside(value);
 }
 
 /* Of a letter its agency; of an administrator's order whose entry it writes. */
@@ -308,25 +67,25 @@ about_request(struct store *s, int64_t request)
 static void
 read_record(struct store *s, struct block *b, int64_t seq, const char *rec, size_t n)
 {
-	struct said d = { .ev = { .n = 0 } };
+	struct said d;
 	int64_t request = 0;
 
-	each_value(rec, n, take, &d);
-	mark(b, 'e', d.ev.p, d.ev.n, seq);
-	mark(b, 'p', d.op.p, d.op.n, seq);
-	mark(b, 'r', d.result.p, d.result.n, seq);
-	mark(b, 'a', d.agency.p, d.agency.n, seq);
-	mark(b, 'o', d.actor.p, d.actor.n, seq);
-	mark(b, 'o', d.as.p, d.as.n, seq);
-	if (is(d.ev, event_word(EVENT_OPERATOR)))
-		mark(b, 'o', d.target.p, d.target.n, seq);
+	said_read(&d, rec, n);
+	block_mark(b, 'e', d.ev.p, d.ev.n, seq);
+	block_mark(b, 'p', d.op.p, d.op.n, seq);
+	block_mark(b, 'r', d.result.p, d.result.n, seq);
+	block_mark(b, 'a', d.agency.p, d.agency.n, seq);
+	block_mark(b, 'o', d.actor.p, d.actor.n, seq);
+	block_mark(b, 'o', d.as.p, d.as.n, seq);
+	if (said_is(d.ev, event_word(EVENT_OPERATOR)))
+		block_mark(b, 'o', d.target.p, d.target.n, seq);
 	for (size_t i = 0; i < d.req.n && d.req.p[i] >= '0' && d.req.p[i] <= '9' && i < 16; i++)
 		request = request * 10 + (d.req.p[i] - '0');
 	if (request) {
 		const struct about *a = about_request(s, request);
 
-		mark(b, 'a', a->agency, strlen(a->agency), seq);
-		mark(b, 'o', a->operator, strlen(a->operator), seq);
+		block_mark(b, 'a', a->agency, strlen(a->agency), seq);
+		block_mark(b, 'o', a->operator, strlen(a->operator), seq);
 	}
 }
 
@@ -356,7 +115,7 @@ read_block(struct store *s, struct block *b, int64_t number, int64_t last, struc
 {
 	struct reading g = { .s = s, .block = b, .last = last };
 
-	empty(b, number);
+	block_empty(b, number);
 	if (last <= number * INDEX_BLOCK)
 		return 0;
 	return store_records(s, number * INDEX_BLOCK, INDEX_BLOCK, read_again, &g, e);
@@ -398,7 +157,7 @@ index_free(struct index *x)
 {
 	if (!x)
 		return;
-	empty(&x->open, 0);
+	block_empty(&x->open, 0);
 	free(x);
 }
 
@@ -415,7 +174,7 @@ index_add(struct store *s, int64_t seq, const char *rec, size_t n, struct err *e
 	if (write_block(s, &x->open, e))
 		return -1;
 	x->whole += x->whole == x->open.number;
-	empty(&x->open, x->open.number + 1);
+	block_empty(&x->open, x->open.number + 1);
 	return 0;
 }
 
@@ -431,7 +190,7 @@ index_truncate(struct store *s, int64_t size)
 		x->ready = false;
 		x->whole = size / INDEX_BLOCK < x->whole ? size / INDEX_BLOCK : x->whole;
 	} else {
-		unmark_after(&x->open, (unsigned)(size - x->open.number * INDEX_BLOCK));
+		block_unmark_after(&x->open, (unsigned)(size - x->open.number * INDEX_BLOCK));
 	}
 }
 
@@ -452,7 +211,7 @@ store_index_step(struct store *s, struct err *e)
 	rc = read_block(s, b, x->whole, (x->whole + 1) * INDEX_BLOCK, e);
 	if (!rc)
 		rc = write_block(s, b, e);
-	empty(b, 0);
+	block_empty(b, 0);
 	free(b);
 	if (rc) {
 		store_abort(s);
@@ -484,7 +243,7 @@ find_in_table(struct store *s, const char *term, bool later, int64_t *block,
 
 	if (rc == 1) {
 		*block = sqlite3_column_int64(st, 0);
-		unpack(sqlite3_column_blob(st, 1), (size_t)sqlite3_column_bytes(st, 1), bits);
+		block_unpack(sqlite3_column_blob(st, 1), (size_t)sqlite3_column_bytes(st, 1), bits);
 	}
 	store_reset(st);
 	return rc;
@@ -502,7 +261,7 @@ index_find(struct store *s, const char *word, bool later, int64_t *block,
 	if (make_ready(s, e))
 		return -1;
 	snprintf(term, sizeof(term), "%s", word);
-	t = term_of(open, term);
+	t = block_term(open, term);
 	if (*block > open->number)
 		*block = open->number;
 	if (later || *block < open->number || !t || !t->count)
@@ -514,20 +273,6 @@ index_find(struct store *s, const char *word, bool later, int64_t *block,
 	*block = open->number;
 	memcpy(bits, t->bits, INDEX_BYTES);
 	return 1;
-}
-
-/* Words of the open block after one, the least. */
-static const char *
-next_open(const struct block *b, char kind, const char *after)
-{
-	const char *least = NULL;
-
-	for (size_t i = 0; i < BUCKETS; i++)
-		for (const struct term *t = b->terms[i]; t; t = t->next)
-			if (t->count && t->word[0] == kind && strcmp(t->word, after) > 0 &&
-			    (!least || strcmp(t->word, least) < 0))
-				least = t->word;
-	return least;
 }
 
 int
@@ -544,7 +289,7 @@ store_index_words(struct store *s, enum search_term kind, void (*each)(void *arg
 	if (make_ready(s, e))
 		return -1;
 	for (;;) {
-		const char *open = next_open(&s->index->open, at[0], at);
+		const char *open = block_next(&s->index->open, at[0], at);
 		sqlite3_stmt *st = store_bind(s, SQL_INDEX_WORD, "s", at);
 		int rc = store_row(s, st, e);
 		const char *table = rc == 1 && store_peek(st, 0)[0] == at[0] ? store_peek(st, 0) : NULL;
