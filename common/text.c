@@ -177,6 +177,29 @@ text_nfc(const char *s)
 	return normalized(UNINORM_NFC, s, n);
 }
 
+bool
+text_is_nfc(const char *text, size_t n)
+{
+	const uint8_t *s = U8(text), *end = s + n;
+	size_t len = 0;
+	uint8_t *form;
+	bool same;
+
+	while (s < end) {
+		size_t k = *s < 0x80 ? 1 : plain_letter(s, (size_t)(end - s));
+
+		if (!k)
+			break;
+		s += k;
+	}
+	if (s == end)
+		return true;
+	form = u8_normalize(UNINORM_NFC, U8(text), n, NULL, &len);
+	same = form && len == n && !memcmp(form, text, n);
+	free(form);
+	return same;
+}
+
 /*
  * The base letter, in lower case, of every character below U+1F00 that comes down to one ASCII
  * letter when its marks are dropped; 0 for all others.  Filled at first use from libunistring.

@@ -19,6 +19,8 @@ char *text_clean(const char *s, size_t n, struct err *e);
 bool text_is_clean(const char *s, size_t n);
 /* NFC only.  Caller frees; NULL when s is not valid UTF-8. */
 char *text_nfc(const char *s);
+/* Is it NFC?  s must be valid UTF-8; quick for ASCII and the letters of Vietnamese. */
+bool text_is_nfc(const char *s, size_t n);
 /* NFD, U+0300-U+036F dropped, dj -> d, lower case.  Caller frees; NULL when not valid UTF-8.
  * "Đặng Thị" -> "dang thi".  Other characters stay as they are. */
 char *text_fold(const char *s);

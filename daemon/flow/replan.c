@@ -187,6 +187,22 @@ plan_again(struct again *g, struct item *i, struct mailbox *before, struct mailb
 	return strcmp(before->address, after->address) ? keep_promise(&g->letter, i, after, a, e) : 0;
 }
 
+/* A held item is planned anew, and what was begun is over: nobody will learn what became of it but from
+ * the entry itself.  The new plan gets an intent of its own. */
+static int
+give_up(struct flow *f, struct item *i, struct err *e)
+{
+	struct evidence ev = { .ev = EVENT_OUTCOME, .actor = actor_daemon, .intent = i->intent,
+			       .op = op_word((int)i->op), .opid = i->opid, .req = i->request,
+			       .row = i->row, .subj = *i->person ? i->person : NULL,
+			       .result = "given up" };
+
+	if (!i->intent)
+		return 0;
+	i->intent = 0;
+	return evidence_append(f, &ev, NULL, e);
+}
+
 static int
 again(struct again *g, struct request *r, struct item *i, struct arena *a, struct err *e)
 {
@@ -201,6 +217,8 @@ again(struct again *g, struct request *r, struct item *i, struct arena *a, struc
 		i->round = r->round;
 		return store_plan_item(f->store, i, e);
 	}
+	if (give_up(f, i, e))
+		return -1;
 	i->updated_at = (int64_t)clock_wall_us();
 	i->state = STATE_PLANNED;
 	if (plan_again(g, i, &before, &after, a, &why)) {

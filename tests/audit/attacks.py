@@ -492,7 +492,7 @@ def _(log, rng):
                              {"ev": "intent", **row}]):
         log.insert(pos + n, {**nothing, **rec})
         nothing.update({k: None for k in rec})
-    return pos + 4
+    return pos + 1  # nothing is left of that request
 
 
 @forged("a forged anchor", export=SOUND, paper=SOUND)

@@ -217,6 +217,7 @@ class Openings:
     def __init__(self, copy, report):
         self.report, self.rest = report, copy.lines("openings.ndjson")
         self.seq, self.field, self.line = 0, "", None
+        self.there = os.path.lexists(os.path.join(copy.folder, "openings.ndjson"))
         self._next()
 
     def _next(self):

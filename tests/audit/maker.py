@@ -88,11 +88,15 @@ class Edge:
         return root
 
 
-def root_of(records):
+def root_of_leaves(leaves):
     edge = Edge()
-    for r in records:
-        edge.add(hashlib.sha256(b"\0" + r).digest())
+    for leaf in leaves:
+        edge.add(leaf)
     return edge.root()
+
+
+def root_of(records):
+    return root_of_leaves(hashlib.sha256(b"\0" + r).digest() for r in records)
 
 
 # --- a copy's folder -------------------------------------------------------------------------------

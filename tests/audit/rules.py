@@ -20,7 +20,7 @@ EVENTS = set("genesis start stop config heartbeat auth.ok auth.fail operator age
 NEEDS = {
     "genesis": "cfg key", "start": "cfg", "config": "cfg", "request": "req",
     "item": "req row round op", "name": "req row round op opid plan", "plan": "req",
-    "approve": "req round digest", "intent": "req row round op opid plan",
+    "approve": "req round digest", "refuse": "req", "cancel": "req", "retry": "req", "intent": "req row round op opid plan",
     "outcome": "intent req row op opid result", "resolve": "intent req row op opid",
     "hold": "intent req row op opid", "anchor": "witness size root at sig",
     "incarnation": "old key target", "erase": "subj basis count",
@@ -28,6 +28,7 @@ NEEDS = {
 INTEGERS = set("v seq mono req row round intent count size at needs late first drift".split())
 TEXTS = set("t boot ev op opid subj result witness sig key old target basis as".split())
 HASHES = set("cfg digest plan policy root attachment".split())
+ABOUT = set("item name plan approve refuse cancel retry intent".split())
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 
 
@@ -86,8 +87,11 @@ class Rules:
         self.newest, self.waiting, self.plans = {}, {}, {}
         self.approved = {}           # (req, row): {hash of the line: round}
         self.intents, self.closed = {}, {}
+        self.rounds, self.left, self.over = {}, {}, set()  # left: rows that are not done
+        self.in_round, self.order = {}, {}  # (req, row): round; req of an order: who gave it
         self.uncovered, self.by_subject, self.coverable = {}, {}, set()
         self.erased = self.counted = 0
+        self.there = True            # openings.ndjson
 
     def fault(self, rule, text):
         self.report.fault(self.seq, rule, text)
@@ -106,6 +110,8 @@ class Rules:
             self.policies.add(rec["policy"])
         if self.copy.part and rec["ev"] not in ("anchor", "erase"):
             return
+        if rec["ev"] in ABOUT and rec["req"] in self.over:
+            self.fault("4", "request %d is over: nothing is left of it" % rec["req"])
         if (rec["ev"] == "genesis") != (seq == 1) and not self.copy.part:
             self.fault("2", "genesis is the first record and no other")
         handler = getattr(self, "_" + rec["ev"].replace(".", "_"), None)
@@ -176,20 +182,39 @@ class Rules:
             self.fault("4", "request %d is there twice" % rec["req"])
         self.requests[rec["req"]] = (self.seq, rec["actor"]["name"])
 
+    def _refuse(self, rec):
+        self.over.add(rec["req"])
+
+    _cancel = _refuse
+
     def _item(self, rec):
-        self.newest[rec["req"], rec["row"]] = {k: rec.get(k) for k in
-                                               ("op", "opid", "round", "plan", "subj")}
+        self.left.setdefault(rec["req"], set()).add(rec["row"])
+        if rec["req"] not in self.requests and not rec["op"].startswith(("agency-", "operator-")) and \
+                rec["op"] != "password-policy":
+            self.fault("4", "%s without a letter" % rec["op"])
         waiting = self.waiting.setdefault(rec["req"], {})
-        if "plan" in rec:
-            waiting[rec["row"]] = rec["plan"]
-        else:
+        if "plan" not in rec:
             waiting.pop(rec["row"], None)
+            return
+        waiting[rec["row"]] = rec["plan"]
+        self.newest[rec["req"], rec["row"]] = {
+            **{k: rec.get(k) for k in ("op", "opid", "plan", "subj")}, "seq": self.seq}
+        if rec["req"] not in self.requests:
+            self.order[rec["req"]] = rec["actor"]["name"]
+            self.in_round[rec["req"], rec["row"]] = rec["round"]
 
     def _name(self, rec):
         self.namers.setdefault(rec["req"], set()).add(rec["actor"]["name"])
         self._item(rec)
 
     def _plan(self, rec):
+        plan = self.plans.get(rec["req"])
+        if "target" in rec and plan:  # its approver was revoked
+            plan["by"], plan["last"] = set(), None
+            return
+        self.rounds[rec["req"]] = rec.get("round", 0)
+        if "digest" not in rec and plan:
+            plan["digest"] = plan["last"] = None
         if "digest" not in rec or not rec.get("count"):
             return
         lines = dict(self.waiting.get(rec["req"], {}))
@@ -198,35 +223,46 @@ class Rules:
         if hashlib.sha256(text.encode()).hexdigest() != rec["digest"] or rec["count"] != len(lines):
             self.fault("4", "the plan digest is not that of the items of request %d" % rec["req"])
         self.plans[rec["req"]] = {"digest": rec["digest"], "round": rec.get("round", 0),
-                                  "needs": rec.get("needs", 1), "lines": lines, "by": set()}
+                                  "needs": rec.get("needs", 1), "lines": lines, "by": set(), "last": None}
+        for row in lines:
+            self.in_round[rec["req"], row] = rec.get("round", 0)
 
     def _approve(self, rec):
         who, req = rec["actor"]["name"], rec["req"]
         plan = self.plans.get(req)
-        if not plan or (rec["digest"], rec["round"]) != (plan["digest"], plan["round"]):
+        if not plan or rec["digest"] != plan["digest"] or rec["round"] != self.rounds.get(req):
             return self.fault("4", "the approval names another digest than the plan has")
         if who in self.namers.get(req, ()) or who == self.requests.get(req, (0, None))[1]:
             return self.fault("5", "%s approves what %s asked for" % (who, who))
         plan["by"].add(who)
         if len(plan["by"]) >= plan["needs"]:
+            plan["last"] = who
             for row, line in plan["lines"].items():
                 self.approved.setdefault((req, row), {})[line] = plan["round"]
 
     def _intent(self, rec):
+        self._allowed(rec)
+        self.waiting.get(rec["req"], {}).pop(rec["row"], None)
+        self.intents[self.seq] = {k: rec.get(k) for k in ("req", "row", "op", "opid", "subj")}
+
+    def _allowed(self, rec):
         req, row = rec["req"], rec["row"]
-        mine = {k: rec.get(k) for k in ("op", "opid", "round", "plan", "subj")}
-        if self.newest.get((req, row)) != mine:
+        planned = self.newest.get((req, row), {})
+        if any(planned.get(k) != rec.get(k) for k in ("op", "opid", "plan", "subj")) or \
+                self.in_round.get((req, row)) != rec["round"]:
             self.fault("4", "the intent is not what was planned for row %d of request %d" % (row, req))
-        self.waiting.get(req, {}).pop(row, None)
         if req in self.requests:
-            if self.approved.get((req, row), {}).get(rec["plan"], -1) < rec["round"]:
+            by = self.plans.get(req, {}).get("last")
+            if not by or self.approved.get((req, row), {}).get(rec["plan"], -1) < rec["round"]:
                 self.fault("4", "nobody approved row %d of request %d, or too few" % (row, req))
         elif not rec["op"].startswith(("agency-", "operator-")) and rec["op"] != "password-policy":
+            by = None
             self.fault("4", "%s without a letter" % rec["op"])
-        closed = self.closed.get(rec.get("subj"))
-        if closed and self.requests.get(req, (0,))[0] <= closed:
-            self.fault("6", "something is done to a mailbox that a later letter closed")
-        self.intents[self.seq] = {k: rec.get(k) for k in ("req", "row", "op", "opid", "subj")}
+        else:
+            by = self.order.get(req)
+        if req in self.requests or req in self.order:
+            if by and rec.get("as") != by:
+                self.fault("4", "it is done in the name of %s, %s allowed it" % (rec.get("as"), by))
 
     def _of_intent(self, rec):
         """The open intent that a record names, or None, which is a fault."""
@@ -236,18 +272,34 @@ class Rules:
             return None
         return intent
 
-    _resolve = _hold = _of_intent
+    _hold = _of_intent
+
+    def _resolve(self, rec):
+        if self._of_intent(rec) is not None and "plan" in rec:
+            self._allowed(rec)
 
     def _outcome(self, rec):
         intent = self._of_intent(rec)
         if intent is None:
             return
         del self.intents[rec["intent"]]
-        if rec["result"] == "done" and rec["op"] == "restore":
-            self.closed.pop(rec.get("subj"), None)
-        if rec["result"] == "done" and rec["op"] in ("close", "purge") and rec.get("subj"):
-            letter = self.requests.get(rec["req"], (self.seq,))[0]
-            self.closed[rec["subj"]] = max(letter, self.closed.get(rec["subj"], 0))
+        if rec["result"] not in ("done", "failed", "moved", "given up"):
+            self.fault("3", "there is no result %s" % rec["result"])
+        if rec["result"] != "done":
+            return
+        left = self.left.get(rec["req"], set())
+        left.discard(rec["row"])
+        if not left:
+            self.over.add(rec["req"])
+        if not rec.get("subj"):
+            return
+        planned = self.newest.get((rec["req"], rec["row"]), {}).get("seq", 0)
+        if planned < self.closed.get(rec["subj"], 0):
+            self.fault("6", "something planned before it is done to a mailbox that was closed")
+        if rec["op"] in ("close", "purge"):
+            self.closed[rec["subj"]] = self.seq
+        else:
+            self.closed.pop(rec["subj"], None)
 
     # --- personal values ---
     def openings(self, seq, rec, openings):
@@ -259,7 +311,7 @@ class Rules:
             if pii.get(field) != hmac.new(salt, text, hashlib.sha256).hexdigest():
                 self.fault("7", "the opening of %s is not that of its commitment" % field)
         self.counted += len(openings)
-        if set(pii) - set(openings):
+        if set(pii) - set(openings) and self.there:
             self.uncovered[seq] = sorted(set(pii) - set(openings))
             self.by_subject.setdefault(rec.get("subj"), []).append(seq)
         if rec["ev"] in ("request", "refuse", "cancel", "retry", "read") and "subj" not in rec:
@@ -284,7 +336,7 @@ class Rules:
             size, root = rec["size"], rec["root"]
             if not 1 <= size < self.seq:
                 raise Bad("it confirms records that are not before it")
-            if rec["sig"] not in self.lines_of.get(size, ()):
+            if self.lines_of and rec["sig"] not in self.lines_of.get(size, ()):
                 raise Bad("its line does not stand in checkpoints.ndjson")
             key = self.policy.witness(rec["witness"], line[:4])
             if key is None:

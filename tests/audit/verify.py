@@ -91,6 +91,7 @@ class Report:
 def check_records(copy, policy, report):
     """Every record; ends the rules at the first that is not what it should be."""
     rules, openings, ended = Rules(report, policy, copy), Openings(copy, report), False
+    rules.there = openings.there
     for seq, raw, right in copy.records():
         try:
             if raw is None:
@@ -139,7 +140,7 @@ def check_held(rules, held, roots):
     keys = {key.name: first for first, key in rules.epochs}
     later = [first for first, _ in rules.epochs if first > keys.get(held.origin, 2 ** 53)]
     if later and held.size >= later[0]:
-        report.tell(later[0], "%s, is of the history that was given up here" % what)
+        report.miss(later[0], "%s, is of the history that was given up here" % what)
         return
     if held.size > copy.size:
         report.fault(copy.size + 1, "held", "%s records: the copy ends before" % what)

@@ -570,8 +570,10 @@ class World:
 
     # --- the end ---
     def judge(self, **kw):
-        """Stops hopthud and hands everything to the checker; starts nothing again."""
+        """Stops hopthud and hands everything to the checker, and its log to hopthu-verify; starts nothing
+        again."""
         import checker
+        import copies
         if self.daemon and self.daemon.alive():
             if kw.get("ended", True):
                 self.settle()
@@ -590,6 +592,7 @@ class World:
             shutil.copy(f, copy)
         judge = checker.Judge(copy / "hopthu.db", self.slapd, BASE, DOMAIN, foreign=self.foreign)
         complaints = judge.run(verify=root, mailboxes=boxes, **kw)
+        complaints += copies.judge(copy / "hopthu.db", self.data / "keys" / "log.key", copy / "log")
         assert not complaints, "the checker says:\n  " + "\n  ".join(complaints[:40])
         return judge
 
