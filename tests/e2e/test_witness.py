@@ -6,6 +6,7 @@ import hashlib
 import http.client
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -16,6 +17,7 @@ import time
 
 import pytest
 
+import people
 from hopthu import EX_CONFIG, EX_CONFLICT, EX_DATA, EX_NOPERM, EX_NOTFOUND, EX_UNAVAILABLE, \
     EX_USAGE, EX_VERIFY, ROOT, wait_for
 from notes import COSIGNATURE, LOG, Key, Note
@@ -724,3 +726,47 @@ def test_random_kills(program, log, rng):
     loser = fork if one is log else log
     assert program.add(loser.request(last.size, min(last.size + 10, 3300)))[0] == 422
     print("%d kills, %d signatures, size %d" % (rounds, len(given), last.size))
+
+
+# --- with hopthud itself ---
+
+def test_with_hopthud(make_world, tmp_path):
+    """The real daemon and the real witness: confirmed, anchored, and a database that was put back refused."""
+    from test_checkpoint import FAST, backup, evidence, new, point, restore, stopped, vkey
+    w = make_world(conf=FAST)
+    program = Program(w.dir / "witness", make=False)
+    program.dir.mkdir()
+    program.dir.chmod(0o755)
+    program.key = Key.read(program.run("--init", "--name", "witness.test", check=0).stdout)
+    program.run("--trust", vkey(w).strip(), check=0)
+    program.start("--socket-mode", "0666")
+    try:
+        w.policy = w.dir / "policy"
+        w.policy.write_text("log %s\nwitness here %s unix:%s\nquorum here\n" % (
+            vkey(w).strip(), program.key.vkey(), program.socket))
+        w.write_conf(**{"evidence.policy_file": str(w.policy)})
+        w.daemon.stop()
+        w.start()
+        w.run([people.create(1)])
+        size = new(w)["size"]
+        wait_for(lambda: evidence(w)["quorum"] and (evidence(w)["confirmed"] or 0) >= size, "a signature", 15)
+        note = Note(point(w, size)["note"])
+        assert note.check(program.key) and note.check(Key.read(vkey(w))) is True
+        backup(w, w.dir / "backup")
+        w.run([people.create(n) for n in range(2, 6)])
+        size = new(w)["size"]
+        wait_for(lambda: (evidence(w)["confirmed"] or 0) >= size, "a signature", 15)
+        program.stop(signal.SIGKILL)  # away, and back: nothing but a lag
+        newer = new(w)["size"]
+        program.start("--socket-mode", "0666")
+        wait_for(lambda: (evidence(w)["confirmed"] or 0) >= newer, "a signature", 15)
+        restore(w, w.dir / "backup")
+        w.start()
+        stopped(w)
+        assert "REFUSED" in program.said() and program.kept()
+        shown = re.search(r"\n\tsize (\d+)\n", program.run("--show", check=0).stdout)
+        assert int(shown[1]) >= newer
+        w.foreign |= {people.login(people.name(n)) for n in range(2, 6)}
+        w.judged = True
+    finally:
+        program.stop(signal.SIGKILL)
