@@ -72,7 +72,7 @@
 	X(audit_subject, GET, "/v1/audit/subject/{name}", ROLE_AUDITOR | ROLE_ADMIN, ANY, "Everything that is kept about one person") \
 	X(audit_erase, POST, "/v1/audit/erase", ROLE_ADMIN, ANY, "Erase a person's values from records, letters and registry") \
 	X(audit_checkpoint, GET, "/v1/audit/checkpoint", ROLES_ALL, ANY, "A checkpoint of the log with its cosignatures") \
-	X(audit_checkpoint_new, POST, "/v1/audit/checkpoint", ROLES_STAFF, ANY, "Sign a checkpoint over all that is recorded") \
+	X(audit_checkpoint_new, POST, "/v1/audit/checkpoint", ROLE_APPROVER | ROLE_TECHNICIAN | ROLE_ADMIN, ANY, "Sign a checkpoint over all that is recorded") \
 	X(audit_verify, GET, "/v1/audit/verify", ROLES_ALL, ANY, "Recompute the tree over every record") \
 	X(audit_prove, GET, "/v1/audit/{seq}/proof", ROLE_AUDITOR | ROLE_ADMIN | ROLE_TECHNICIAN | ROLE_APPROVER, ANY, "Proof that a record is in the log") \
 	X(audit_export, POST, "/v1/audit/export", ROLE_AUDITOR | ROLE_ADMIN, ANY, "Begin a copy of the log; it is recorded") \

@@ -80,7 +80,7 @@ show_witnesses(FILE *out, const json_t *evidence)
 		out_safe(&name, ctl_text(w, "name"));
 		fprintf(out, "witness %s confirmed %ld records", name.data, ctl_integer(w, "size"));
 		if (ctl_integer(w, "lag_records"))
-			fprintf(out, ", %ld are not yet", ctl_integer(w, "lag_records"));
+			fprintf(out, ", %ld not yet", ctl_integer(w, "lag_records"));
 		if (ctl_integer(w, "lag_s"))
 			fprintf(out, ", since %ld s", ctl_integer(w, "lag_s"));
 		fputs(json_is_true(json_object_get(w, "asked")) ? "\n" : " (it is never asked)\n", out);

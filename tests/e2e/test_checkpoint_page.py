@@ -45,8 +45,9 @@ def test_refused(world):
     for address in ("", "a", "a@", "@b", "a b@c", "a@b\nBcc: x@y", "a@b,c@d", "<a@b>", "-f@b", "a@b@c",
                     "ă@b"):
         world.ctl("audit", "checkpoint", "--mail", address, status=EX_USAGE)
-    world.ctl("audit", "checkpoint", "--new", user="lan", status=77)  # a requester reads, and no more
-    world.ctl("audit", "checkpoint", user="lan")
+    for name in ("lan", "hoa"):  # a requester and an auditor read, and no more
+        world.ctl("audit", "checkpoint", "--new", user=name, status=77)
+        world.ctl("audit", "checkpoint", user=name)
 
 
 class Page(html.parser.HTMLParser):
