@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Copies of the log and proofs from it, read by copy_of_log.py, which shares nothing with hopthu."""
+import datetime
 import json
 import os
 import re
@@ -16,6 +17,7 @@ import people
 from copy_of_log import Copy, Proof, leaf
 from hopthu import EX_CONFLICT, EX_NOPERM, EX_NOTFOUND, EX_PART, EX_UNAVAILABLE, EX_USAGE, \
     EX_VERIFY, HOPTHUCTL, TOP, Probe, wait_for
+from witness import Witness, policy
 
 
 def fill(world, letters, rows=20, start=0):
@@ -237,6 +239,58 @@ def test_who(filled, tmp_path):
     for body in ({"from": []}, {"to": 1.5}, {"from": True}, {"before": -1}, {"to": {"a": 1}}):
         assert hoa.ask("POST", "/v1/audit/export", body=body).status == 400, body
     assert hoa.ask("POST", "/v1/audit/export", body={"before": 10 ** 9}).status == 409
+
+
+def test_witnessed(fresh, tmp_path):
+    """Confirmed checkpoints come with their cosignatures, proofs are made from them, and a record's
+    time lies between two times of the witness's clock."""
+    w = fresh
+    vkey = (w.data / "keys" / "log.vkey").read_text()
+    witness = Witness(w.dir / "w0", vkey, "witness.test").start()
+    w.extra.append(witness)
+    (w.dir / "witnesses").write_text(policy(vkey, witness))
+    w.daemon.stop()
+    w.write_conf(**{"evidence.policy_file": str(w.dir / "witnesses"), "evidence.checkpoint_seconds": 1,
+                    "evidence.witness_retry_min_ms": 50, "evidence.witness_retry_max_ms": 200})
+    w.start()
+    fill(w, 1, 10)
+    began = int(time.time())
+    export(w, tmp_path / "c")  # waits for the witness, which has never seen this checkpoint
+    c = Copy(tmp_path / "c")
+    assert c.quorum == "everybody" and witness.url not in (tmp_path / "c" / "policy").read_text()
+    assert c.note.signed_by(c.witnesses["w0"]) and witness.size >= c.size
+    second_verifier(tmp_path / "c")
+    time.sleep(1.1)
+    shown = w.run([people.create(50)])
+    seq = int(w.ctl_json("request", "answer", shown["id"], user="lan")["items"][0]["receipt"]
+              .partition("-")[0])
+    witness.mode = (503, "")  # out of order: the newest checkpoint is confirmed by nobody
+    fill(w, 1, 10, 100)
+    confirmed = witness.size
+    p = Proof(w.ctl("audit", "prove", c.size - 1, user="minh").stdout, c.logs)
+    assert p.note.size == confirmed and p.note.signed_by(c.witnesses["w0"])
+    if seq > confirmed:
+        p = Proof(w.ctl("audit", "prove", seq, user="minh").stdout, c.logs)
+        assert not p.note.signed_by(c.witnesses["w0"])
+    export(w, tmp_path / "u", timeout=30)
+    u = Copy(tmp_path / "u")
+    assert not u.note.signed_by(u.witnesses["w0"]) and u.size > confirmed
+    assert any(r["ev"] == "anchor" for r in u.records.values())
+    second_verifier(tmp_path / "u")
+    witness.mode = "right"
+    wait_for(lambda: witness.size >= seq, "the witness to confirm the record")
+    j = wait_for(lambda: (lambda i: i if i["confirmed"] else None)(
+        w.ctl_json("audit", "show", seq, user="minh")["inclusion"]), "its cosignature to be kept")
+    assert j["confirmed"][0]["witness"] == "witness.test" and j["confirmed"][0]["size"] >= seq
+    times = [datetime.datetime.fromisoformat(j[k].replace("Z", "+00:00")).timestamp()
+             for k in ("not_before", "not_after")]
+    at = datetime.datetime.fromisoformat(
+        w.door("minh").get("/v1/audit/%d" % seq)["record"]["t"].replace("Z", "+00:00")).timestamp()
+    assert began - 60 <= times[0] <= at <= times[1] + 1
+    anchor = w.door("minh").get("/v1/audit/%d" % j["anchor"])["record"]
+    assert anchor["ev"] == "anchor" and anchor["at"] == times[0] and j["anchor"] < seq
+    text = w.ctl("audit", "show", seq, user="minh").stdout
+    assert re.search(r"confirmed by\n +witness.test +20", text) and "not before" in text
 
 
 def test_while_nothing_is_written(fresh, tmp_path):
