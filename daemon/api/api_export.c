@@ -296,10 +296,11 @@ static int
 fill_openings(struct call *c, struct buf *b, struct err *e)
 {
 	struct reading *r = c->own;
+	AUTO(str) after = xstrdup(r->field ? r->field : ""); /* r->field moves on meanwhile */
 
 	r->piece = b;
-	return store_openings_after(c->flow->store, r->field ? r->next - 1 : r->next,
-				    r->field ? r->field : "", r->last, 10000, add_opening, r, e);
+	return store_openings_after(c->flow->store, r->field ? r->next - 1 : r->next, after, r->last, 10000,
+				    add_opening, r, e);
 }
 
 static void

@@ -84,15 +84,22 @@ hold(struct door_request *r)
 
 /* A reply of so many pieces (query q); "/broken" ends before the last. */
 struct pieces {
+	struct pieces *next;
 	struct door_request *request;
 	unsigned given, all;
 	bool broken;
 };
+static struct pieces *streams;
 static unsigned pieces_given, streams_ended;
 
 static void
 end_pieces(struct pieces *p, bool whole)
 {
+	struct pieces **at = &streams;
+
+	while (*at != p)
+		at = &(*at)->next;
+	*at = p->next;
 	streams_ended++;
 	door_end(p->request, whole);
 	free(p);
@@ -129,6 +136,8 @@ stream(struct door_request *r)
 	struct pieces *p = xcalloc(1, sizeof(*p));
 
 	p->request = r;
+	p->next = streams;
+	streams = p;
 	p->all = (unsigned)strtoul(door_query(r, "q"), NULL, 10);
 	p->broken = !strcmp(door_path(r), "/broken");
 	door_on_gone(r, on_stream_gone, p);
@@ -243,6 +252,8 @@ serve(const struct conf *conf, int ready)
 	for (size_t i = 0; i < sizeof(held) / sizeof(held[0]); i++)
 		if (held[i])
 			door_reply(held[i], 200, NULL); /* after its door is gone */
+	while (streams)
+		end_pieces(streams, false);
 	loop_signal_free(term);
 	loop_signal_free(usr1);
 	loop_free(loop);
