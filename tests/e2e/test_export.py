@@ -15,7 +15,7 @@ import pytest
 
 import people
 from copy_of_log import Copy, Proof, leaf
-from hopthu import EX_CONFLICT, EX_NOPERM, EX_NOTFOUND, EX_PART, EX_UNAVAILABLE, EX_USAGE, \
+from hopthu import BUILD, EX_CONFLICT, EX_NOPERM, EX_NOTFOUND, EX_PART, EX_UNAVAILABLE, EX_USAGE, \
     EX_VERIFY, HOPTHUCTL, SANITIZED, TOP, Probe, wait_for
 from witness import Witness, policy
 
@@ -29,12 +29,12 @@ def export(world, folder, *more, status=0, user="hoa", **kw):
     return world.ctl("audit", "export", folder, *more, user=user, status=status, **kw)
 
 
-def second_verifier(*args, status=0):
-    """tests/audit/verify.py, written by somebody else from the page about the log."""
-    r = subprocess.run([sys.executable, str(TOP / "tests" / "audit" / "verify.py"), *map(str, args)],
-                       capture_output=True, text=True, check=False)
-    assert r.returncode == status, r.stdout + r.stderr
-    return r.stdout
+def verifiers(*args, status=0):
+    """hopthu-verify, and tests/audit/verify.py, written from the page about the log by somebody else."""
+    for program in ([str(BUILD / "hopthu-verify")],
+                    [sys.executable, str(TOP / "tests" / "audit" / "verify.py")]):
+        r = subprocess.run([*program, *map(str, args)], capture_output=True, text=True, check=False)
+        assert r.returncode == status, "%s: %d\n%s%s" % (program[-1], r.returncode, r.stdout, r.stderr)
 
 
 def records(world):
@@ -65,7 +65,7 @@ def test_whole(filled, tmp_path):
     assert {"genesis", "start", "request", "item", "plan", "approve", "refuse", "intent",
             "outcome"} <= evs
     assert oct((tmp_path / "c" / "openings.ndjson").stat().st_mode & 0o77) == "0o0"
-    second_verifier(tmp_path / "c")
+    verifiers(tmp_path / "c")
     readme = (tmp_path / "c" / "README.txt").read_text()
     assert "hopthu-verify" in readme and "BẢN SAO" in readme and os.uname().nodename not in readme
 
@@ -92,7 +92,7 @@ def test_part(filled, tmp_path):
     assert c.range["first"] == 300 and c.range["last"] == 310 and c.size >= size
     assert min(c.records) == 257 and max(c.records) == 512
     assert {s for s, _ in c.openings} <= set(range(300, 311))
-    second_verifier(tmp_path / "n")
+    verifiers(tmp_path / "n")
     t = c.records[305]["t"]
     export(filled, tmp_path / "t", "--from", t, "--to", t)
     c = Copy(tmp_path / "t")
@@ -127,7 +127,7 @@ def test_update(fresh, tmp_path):
     assert rec["count"] == new.size
     export(w, d)  # and once more, when hardly anything is new
     assert Copy(d).size > new.size
-    second_verifier(d)
+    verifiers(d)
     # a part may grow as well, at its open end only
     p = tmp_path / "p"
     export(w, p, "--from", "257")
@@ -259,7 +259,7 @@ def test_witnessed(fresh, tmp_path):
     c = Copy(tmp_path / "c")
     assert c.quorum == "everybody" and witness.url not in (tmp_path / "c" / "policy").read_text()
     assert c.note.signed_by(c.witnesses["w0"]) and witness.size >= c.size
-    second_verifier(tmp_path / "c")
+    verifiers(tmp_path / "c")
     time.sleep(1.1)
     shown = w.run([people.create(50)])
     seq = int(w.ctl_json("request", "answer", shown["id"], user="lan")["items"][0]["receipt"]
@@ -276,7 +276,7 @@ def test_witnessed(fresh, tmp_path):
     u = Copy(tmp_path / "u")
     assert not u.note.signed_by(u.witnesses["w0"]) and u.size > confirmed
     assert any(r["ev"] == "anchor" for r in u.records.values())
-    second_verifier(tmp_path / "u")
+    verifiers(tmp_path / "u")
     witness.mode = "right"
     wait_for(lambda: witness.size >= seq, "the witness to confirm the record")
     j = wait_for(lambda: (lambda i: i if i["confirmed"] else None)(
@@ -336,7 +336,7 @@ def test_proof_of_every_kind(filled, tmp_path):
         assert set(p.openings) == set(c.records[seq].get("pii", {}))
         assert "record %d (%s)" % (seq, p.record["ev"]) in r.stderr
         (tmp_path / "p").write_text(r.stdout)
-        second_verifier("--proof", tmp_path / "p", "--policy", tmp_path / "c" / "policy")
+        verifiers("--proof", tmp_path / "p", "--policy", tmp_path / "c" / "policy")
     newest = records(filled)
     p = Proof(filled.ctl("audit", "prove", newest, user="minh").stdout, c.logs)
     assert p.note.size >= newest  # a checkpoint was made for it
@@ -345,6 +345,34 @@ def test_proof_of_every_kind(filled, tmp_path):
     assert "number of a record" in filled.ctl("audit", "prove", "x", user="minh",
                                               status=EX_USAGE).stderr
     filled.ctl("audit", "prove", 5, user="lan", status=EX_NOPERM)
+
+
+@pytest.mark.skipif(not os.environ.get("HOPTHU_NODE_MODULES"), reason="HOPTHU_NODE_MODULES does not name "
+                    "a folder where `npm install @sigstore/verify` was run, with its node_modules")
+def test_proof_by_sigstore(filled, tmp_path):
+    """Code of others for another log verifies our notes and proofs, and refuses what was changed."""
+    export(filled, tmp_path / "c")
+    c = Copy(tmp_path / "c")
+    files = []
+    for seq in {1, 2, 255, 256, 257, c.size // 2, c.size - 1, c.size}:
+        files.append(tmp_path / ("%d.tlog-proof" % seq))
+        files[-1].write_text(filled.ctl("audit", "prove", seq, user="minh").stdout)
+
+    def sigstore(*paths):
+        return subprocess.run(["node", str(TOP / "tests" / "audit" / "sigstore.cjs"),
+                               os.environ["HOPTHU_NODE_MODULES"], c.logs[0].vkey, *map(str, paths)],
+                              capture_output=True, text=True, check=False)
+
+    r = sigstore(*files)
+    assert r.returncode == 0 and len(r.stdout.splitlines()) == len(files), r.stderr
+    text = files[3].read_text()
+    lines = text.split("\n")
+    for n, (old, new) in enumerate((("\nindex ", "\nindex 1"), (lines[3], "A" * 43 + "="),
+                                    (lines[1], lines[1][:60] + ("B" if lines[1][60] == "A" else "A") +
+                                     lines[1][61:]), ("\n\n", "\n\nx"))):
+        bad = tmp_path / ("bad%d" % n)
+        bad.write_text(text.replace(old, new, 1))
+        assert sigstore(bad).returncode != 0, old
 
 
 def test_proof_of_a_row(filled, tmp_path):
