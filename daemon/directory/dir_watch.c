@@ -73,10 +73,20 @@ on_heart(void *arg)
 
 /* --- what comes ------------------------------------------------------------------------------ */
 
+/*
+ * A cookie is slapd's own business, but for this: while earlier writes are still on their way it sends one
+ * that names no state ("rid=000"), and would take it for none at all when it came back.
+ */
+static bool
+names_state(const struct dir_sync_cookie *c)
+{
+	return c->len && (c->len < 4 || memcmp(c->data, "rid=", 4) || memmem(c->data, c->len, "csn=", 4));
+}
+
 static void
 take_cookie(struct dir_watch *w, const struct dir_sync_cookie *c)
 {
-	if (c->data && c->len && w->state == DIR_WATCH_PERSIST)
+	if (c->data && names_state(c) && w->state == DIR_WATCH_PERSIST)
 		w->ev.cookie(w->ev.arg, c->data, c->len);
 }
 

@@ -17,8 +17,6 @@
 #define SAVE_MS 500
 #define RETRY_MS 20
 #define READS_MAX 8
-#define PENDING_MAX 256 /* the walk waits */
-#define WALK_ROWS 500
 
 /* An entry to be read before something is said about it. */
 struct drift_pending {
@@ -31,7 +29,6 @@ struct drift_pending {
 };
 
 static void work(struct drifts *d);
-static void walk_soon(struct drifts *d);
 
 /* --- cookie and baseline --------------------------------------------------------------------- */
 
@@ -153,13 +150,13 @@ mark_stale(struct drifts *d, const char *uuid)
 	return any;
 }
 
-static void
-add_pending(struct drifts *d, const char *uuid, const char *dn)
+void
+drift_confirm(struct drifts *d, const char *uuid, const char *dn)
 {
 	struct drift_pending *p;
 
 	/* of very many some may be read twice */
-	if (d->pending_count < PENDING_MAX && mark_stale(d, uuid))
+	if (d->pending_count < DRIFT_PENDING_MAX && mark_stale(d, uuid))
 		return;
 	p = xcalloc(1, sizeof(*p));
 	p->flow = d->flow;
@@ -274,134 +271,14 @@ work(struct drifts *d)
 		if (!p->reading)
 			send_read(d, p);
 	}
-	if (d->walking && d->pending_count < PENDING_MAX)
-		walk_soon(d);
+	if (d->walking && d->pending_count < DRIFT_PENDING_MAX)
+		drift_walk_soon(d);
 }
 
 static void
 on_retry(void *arg)
 {
 	work(arg);
-}
-
-/* --- the walk: what a refresh did not name --------------------------------------------------- */
-
-/* 64 bits of an entryUUID are kept: where two should meet, one that is gone is noticed at the next full
- * refresh.  slapd's begin with the time, so that the first byte spreads them. */
-static uint64_t
-short_id(const uint8_t uuid[DIR_UUID])
-{
-	uint64_t a, b;
-
-	memcpy(&a, uuid, 8);
-	memcpy(&b, uuid + 8, 8);
-	return a ^ b * UINT64_C(0x9e3779b97f4a7c15);
-}
-
-static void
-name_it(struct drifts *d, const uint8_t uuid[DIR_UUID])
-{
-	uint64_t id = short_id(uuid);
-	__typeof__(d->named[0]) *n = &d->named[id >> 56];
-
-	if (n->count == n->size) {
-		n->size = n->size ? 2 * n->size : 16;
-		n->ids = xrealloc(n->ids, n->size * sizeof(*n->ids));
-	}
-	n->ids[n->count++] = id;
-	n->sorted = false;
-}
-
-static int
-by_id(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static bool
-was_named(struct drifts *d, const uint8_t uuid[DIR_UUID])
-{
-	uint64_t id = short_id(uuid);
-	__typeof__(d->named[0]) *n = &d->named[id >> 56];
-
-	if (!n->sorted && n->count)
-		qsort(n->ids, n->count, sizeof(*n->ids), by_id);
-	n->sorted = true;
-	return n->count && bsearch(&id, n->ids, n->count, sizeof(*n->ids), by_id);
-}
-
-static void
-forget_named(struct drifts *d)
-{
-	for (size_t i = 0; i < 256; i++) {
-		free(d->named[i].ids);
-		memset(&d->named[i], 0, sizeof(d->named[i]));
-	}
-}
-
-struct page {
-	struct drifts *d;
-	struct arena *arena;
-	const char *uuid[WALK_ROWS], *dn[WALK_ROWS]; /* not named */
-	int count;
-};
-
-static void
-on_known(void *arg, const char *where, const char *uuid, int64_t at)
-{
-	struct page *p = arg;
-	struct drifts *d = p->d;
-	uint8_t id[DIR_UUID];
-	bool mailbox = d->walk_mailboxes;
-
-	snprintf(d->after, sizeof(d->after), "%s", mailbox ? where : uuid);
-	if (at < d->walk_since || (!dir_uuid_from(uuid, id) && was_named(d, id)))
-		return;
-	p->uuid[p->count] = arena_strdup(p->arena, uuid);
-	p->dn[p->count++] = mailbox ? arena_printf(p->arena, "uid=%s,ou=people,%s", where,
-						   d->flow->conf->directory.base) :
-				      arena_strdup(p->arena, where);
-}
-
-static void
-walk_on(void *arg)
-{
-	struct drifts *d = arg;
-	AUTO(arena) a = arena_new();
-	struct page *p;
-	int n;
-
-	d->walk_soon = false;
-	if (!d->walking || d->pending_count >= PENDING_MAX)
-		return;
-	p = arena_alloc(a, sizeof(*p));
-	p->d = d;
-	p->arena = a;
-	n = d->walk_mailboxes ?
-		    store_mailbox_uuids(d->flow->store, d->after, WALK_ROWS, on_known, p) :
-		    store_watched_uuids(d->flow->store, d->after, WALK_ROWS, on_known, p);
-	if (n < WALK_ROWS && d->walk_mailboxes)
-		d->walking = false;
-	if (n < WALK_ROWS) {
-		d->walk_mailboxes = true;
-		d->after[0] = '\0';
-	}
-	for (int i = 0; i < p->count; i++)
-		add_pending(d, p->uuid[i], p->dn[i]);
-	if (!d->walking)
-		forget_named(d);
-	else
-		walk_soon(d);
-}
-
-static void
-walk_soon(struct drifts *d)
-{
-	if (!d->walk_soon)
-		loop_defer(d->flow->loop, walk_on, d);
-	d->walk_soon = true;
 }
 
 /* --- the watch's events ---------------------------------------------------------------------- */
@@ -433,10 +310,12 @@ static void
 on_begin(void *arg, bool full)
 {
 	struct drifts *d = arg;
+	AUTO(str) at = store_meta(d->flow->store, COOKIE_AT_META);
 
+	d->recent_since = at ? strtoll(at, NULL, 10) - COOKIE_SLACK_US : 0;
 	if (full && d->baseline)
 		log_info("the watch compares the whole directory with what hopthu knows");
-	forget_named(d);
+	drift_walk_forget(d);
 	d->refreshing = true;
 	d->walking = false;
 }
@@ -452,11 +331,11 @@ on_entry(void *arg, const uint8_t uuid[DIR_UUID], const struct dir_entry *entry)
 
 	dir_uuid_text(uuid, text);
 	if (d->refreshing)
-		name_it(d, uuid);
+		drift_walk_name(d, uuid, true);
 	(void)mark_stale(d, text);
 	v = drift_see(d->flow, &ask, &e);
 	if (v == DRIFT_DOUBT)
-		add_pending(d, text, entry->dn);
+		drift_confirm(d, text, entry->dn);
 	else
 		judged(d, v, &e);
 }
@@ -467,7 +346,7 @@ on_present(void *arg, const uint8_t uuid[DIR_UUID])
 	struct drifts *d = arg;
 
 	if (d->refreshing)
-		name_it(d, uuid);
+		drift_walk_name(d, uuid, false);
 }
 
 static void
@@ -480,39 +359,26 @@ on_gone(void *arg, const uint8_t uuid[DIR_UUID])
 
 	dir_uuid_text(uuid, text);
 	if (drift_known(d->flow, text, &dn, &opid, a))
-		add_pending(d, text, dn);
-}
-
-/* since 0: all that is known. */
-static void
-walk(struct drifts *d, int64_t since)
-{
-	if (d->walking && since >= d->walk_since)
-		return;
-	d->walking = true;
-	d->walk_since = since;
-	d->walk_mailboxes = false;
-	d->after[0] = '\0';
-	walk_soon(d);
+		drift_confirm(d, text, dn);
 }
 
 static void
 on_named(void *arg)
 {
-	walk(arg, 0);
+	drift_walk(arg, 0);
 }
 
 /*
- * slapd does not tell that an entry is gone when it came after the cookie: it cannot know that we saw
- * it.  So what we know since about then, and what was not named now, is looked for as well.
+ * What we know of later than the cookie slapd cannot know that we saw: it does not tell that such an entry
+ * is gone, and calls one unchanged that came back from a backup of before.  So what we know since about
+ * then, and what was not sent now, is read as well.
  */
 static void
 on_refreshed(void *arg)
 {
 	struct drifts *d = arg;
-	AUTO(str) at = store_meta(d->flow->store, COOKIE_AT_META);
 
-	walk(d, at ? strtoll(at, NULL, 10) - COOKIE_SLACK_US : 0);
+	drift_walk(d, d->recent_since);
 	d->refreshing = false;
 	log_info("the watch hears of every change in the directory");
 }
@@ -556,7 +422,7 @@ on_down(void *arg, const char *reason)
 		drop(d, d->pending);
 	d->refreshing = d->walking = false;
 	d->cookie_fresh = false; /* it may count what was only half looked at */
-	forget_named(d);
+	drift_walk_forget(d);
 }
 
 /* --- life ------------------------------------------------------------------------------------ */
@@ -598,7 +464,7 @@ drift_free(struct flow *f)
 	store_forget(f->store, d);
 	while (d->pending)
 		drop(d, d->pending);
-	forget_named(d);
+	drift_walk_forget(d);
 	buf_release(&d->cookie);
 	free(d->held);
 	free(d);

@@ -11,7 +11,9 @@
  * the directory: what is planned from then on is planned from what is there.
  *
  *	drift.c         the watch's events, reads that confirm, the cookie
- *	drift_see.c     one entry against what was known: explained, or a record
+ *	drift_walk.c    entries that a refresh did not name
+ *	drift_see.c     one entry against what was known: explained, or a record; with drift_look.c
+ *	                and drift_keep.c
  *	drift_form.c    entries in the form in which they are compared
  *	drift_brake.c   too much at once holds the queue
  *	drift_decide.c  accept and revert
@@ -108,12 +110,20 @@ struct drift_status {
 void drift_status(const struct flow *f, struct drift_status *out);
 
 /* --- inside --- */
+#define DRIFT_PENDING_MAX 256 /* reads that wait; then the walk does */
+/* To be read before something is said about it. uuid "": by its DN alone. */
+void drift_confirm(struct drifts *d, const char *uuid, const char *dn);
+/* drift_walk.c; uuid: 16 bytes.  since: microseconds since 1970, 0: all that is known. */
+void drift_walk_name(struct drifts *d, const uint8_t *uuid, bool whole);
+void drift_walk_forget(struct drifts *d);
+void drift_walk(struct drifts *d, int64_t since);
+void drift_walk_soon(struct drifts *d);
 #define DRIFT_BRAKE_MAX 4096
 struct drifts {
 	struct flow *flow;
 	struct dir_watch *watch;
 	bool baseline;   /* a first refresh was seen through */
-	int64_t open, last_change, cookie_at, walk_since;
+	int64_t open, last_change, cookie_at, walk_since, recent_since;
 	/* drift.c */
 	struct buf cookie;
 	bool cookie_fresh, refreshing, walking, walk_mailboxes, walk_soon;

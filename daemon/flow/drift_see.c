@@ -1,424 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <inttypes.h>
 #include <string.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/directory/dir.h"
-#include "daemon/flow/drift.h"
-#include "daemon/flow/drift_form.h"
+#include "daemon/flow/drift_look.h"
 #include "daemon/flow/evidence.h"
-#include "daemon/flow/foreign.h"
-#include "daemon/flow/queue.h"
 
 #define OPEN_MAX 100	   /* open changes of one entry that are looked at */
 #define ATTRIBUTES_MAX 300 /* names in one record */
-
-/* What was known of an entry.  All texts in the arena. */
-struct known {
-	bool there;
-	bool mailbox;	   /* m is the entry's: our copy of it stands there, not in the row */
-	struct mailbox m;
-	struct watched row;
-	bool has_row;
-	const char *key;   /* under which it was known */
-	json_t *form;	   /* {} when it was not there */
-};
-
-struct look {
-	struct flow *flow;
-	const struct drift_ask *ask;
-	struct arena *arena;
-	const char *uuid, *key, *dn, *login, *opid;
-	const char *csn, *modifier;
-	json_t *form; /* as it is; {} when it is gone */
-	struct known known;
-	struct item item; /* the operation of ours that it carries */
-	bool has_item, in_flight;
-	struct plan plan;
-	const char *kind;
-	const char **told; /* names that nothing explains */
-	const char **left; /* names that the operation in flight explains */
-	int64_t opened;	   /* by how much more changes are open */
-};
-
-typedef struct look auto_type_look;
-static void
-auto_look(struct look *l)
-{
-	json_decref(l->form);
-	json_decref(l->known.form);
-	plan_release(&l->plan);
-	arena_free(l->arena);
-}
-
-/* --- what was known -------------------------------------------------------------------------- */
-
-static const char *
-mailbox_key(struct look *l, const char *login)
-{
-	AUTO(str) dn = xasprintf("uid=%s,ou=people,%s", login, l->flow->conf->directory.base);
-	AUTO(str) key = drift_key(dn);
-
-	return arena_strdup(l->arena, key);
-}
-
-static bool
-is_gone(const struct known *k)
-{
-	return k->has_row && !*k->row.attrs;
-}
-
-static void
-set_form(struct known *k)
-{
-	if (!k->there)
-		k->form = json_object();
-	else if (k->mailbox)
-		k->form = drift_form_mailbox(&k->m, k->has_row ? k->row.attrs : NULL);
-	else
-		k->form = drift_form_text(k->row.attrs);
-}
-
-/* A mailbox of ours under its own name; one that was renamed away and comes back is told as that. */
-static bool
-find_mailbox(struct look *l, struct known *k)
-{
-	struct store *s = l->flow->store;
-	struct watched other;
-
-	if (!l->login || !store_mailbox(s, l->login, &k->m, l->arena))
-		return false;
-	k->mailbox = true;
-	k->key = l->key;
-	k->has_row = store_watched(s, NULL, l->key, &k->row, l->arena);
-	k->there = !is_gone(k);
-	if (!k->there && l->uuid && store_watched(s, l->uuid, NULL, &other, l->arena) && *other.attrs) {
-		k->there = true;
-		k->mailbox = false;
-		k->row = other;
-		k->key = other.dn;
-	}
-	return true;
-}
-
-static void
-find_known(struct look *l)
-{
-	struct store *s = l->flow->store;
-	struct known *k = &l->known;
-
-	if (find_mailbox(l, k)) {
-		set_form(k);
-		return;
-	}
-	k->has_row = (l->uuid && store_watched(s, l->uuid, NULL, &k->row, l->arena)) ||
-		     store_watched(s, NULL, l->key, &k->row, l->arena);
-	if (k->has_row) {
-		k->there = *k->row.attrs != '\0';
-		k->key = k->row.dn;
-	} else if (l->uuid && store_mailbox_by_uuid(s, l->uuid, &k->m, l->arena)) {
-		k->mailbox = k->there = true;
-		k->key = mailbox_key(l, k->m.login);
-		k->has_row = store_watched(s, NULL, k->key, &k->row, l->arena);
-		k->there = !is_gone(k);
-	} else {
-		k->key = l->key;
-	}
-	set_form(k);
-}
-
-bool
-drift_known(struct flow *f, const char *uuid, const char **dn, const char **opid, struct arena *a)
-{
-	struct watched row;
-	struct mailbox m;
-
-	if (store_watched(f->store, uuid, NULL, &row, a) && *row.attrs) {
-		const char *login = drift_login(f, row.dn, a);
-
-		*dn = row.dn;
-		*opid = login && store_mailbox(f->store, login, &m, a) ? m.opid : "";
-		return true;
-	}
-	if (!store_mailbox_by_uuid(f->store, uuid, &m, a))
-		return false;
-	*dn = arena_printf(a, "uid=%s,ou=people,%s", m.login, f->conf->directory.base);
-	*opid = m.opid;
-	return true;
-}
-
-int
-drift_erase(struct flow *f, const char *login, const char *person, struct err *e)
-{
-	AUTO(str) dn = xasprintf("uid=%s,ou=people,%s", login, f->conf->directory.base);
-	AUTO(str) key = drift_key(dn);
-
-	return store_erase_drift(f->store, login, person, key, e);
-}
-
-/* --- what of ours explains it ---------------------------------------------------------------- */
-
-static bool
-same_place(struct look *l, const struct item *i)
-{
-	AUTO(str) dn = xasprintf("%s,%s", plan_parent(i->op), l->flow->conf->directory.base);
-	AUTO(str) wanted = drift_key(dn);
-	const char *parent = NULL;
-
-	return drift_rdn(l->key, &parent, l->arena) && !strcmp(parent, wanted);
-}
-
-struct newest {
-	struct look *look;
-	int64_t id;
-};
-
-static void
-on_history(void *arg, const struct item *i, const struct request *r)
-{
-	struct newest *n = arg;
-
-	(void)r;
-	if (!n->id && i->state == STATE_DONE && same_place(n->look, i))
-		n->id = i->id;
-}
-
-/* Entries that are no mailboxes are known by what the watch saw: there the last operation that was done
- * explains too, and no earlier one, whose id somebody may have put back. */
-static bool
-is_newest(struct look *l)
-{
-	struct newest n = { .look = l };
-
-	(void)store_history(l->flow->store, l->item.login, 20, on_history, &n, NULL);
-	return n.id == l->item.id;
-}
-
-static void
-find_item(struct look *l)
-{
-	const char *parent = NULL, *name = drift_rdn(l->key, &parent, l->arena);
-
-	if (!l->opid || !name || !store_item_of(l->flow->store, name, l->opid, &l->item, l->arena) ||
-	    !same_place(l, &l->item) || plan_read(&l->plan, l->item.plan, NULL))
-		return;
-	l->has_item = true;
-	l->in_flight = l->item.state == STATE_RUNNING || l->item.state == STATE_UNKNOWN ||
-		       l->item.state == STATE_HELD;
-}
-
-/* Our copy is of another operation than the entry, and that one is done: which of the two is older? */
-static bool
-in_doubt(const struct look *l)
-{
-	const char *copy = l->known.m.opid;
-
-	if (!l->known.mailbox || !l->known.there)
-		return false;
-	if (l->ask->read_at)
-		return strcmp(copy, l->ask->read_at) != 0;
-	return l->has_item && l->item.state == STATE_DONE && strcmp(copy, l->opid);
-}
-
-static bool
-planned_value(const struct look *l, const char *name)
-{
-	const json_t *values = json_object_get(l->plan.after, name);
-	AUTO(json) one = NULL;
-
-	if (!strcmp(name, "hopthuOpId"))
-		return true;
-	if (!strcmp(name, "hopthuPersonRef") && l->item.op == OP_CREATE)
-		one = json_pack("{s:[s]}", name, l->item.person);
-	else if (!values)
-		return false;
-	else if (!json_array_size(values))
-		one = json_object();
-	else {
-		struct dir_value v[64];
-		size_t n = json_array_size(values) < 64 ? json_array_size(values) : 64;
-		struct dir_attr at = { name, n, v };
-		const struct dir_entry e = { "", 1, &at };
-
-		for (size_t i = 0; i < n; i++) {
-			const json_t *text = json_array_get(values, i);
-
-			v[i] = (struct dir_value){ json_string_value(text), json_string_length(text) };
-		}
-		one = drift_form_entry(&e); /* sorted, as the entry's */
-	}
-	return drift_form_equal(one, l->form, name);
-}
-
-/* A password that its holder changed is nobody's business.  When the entry was written again since, by a
- * wrong password for one, it does not say any more who changed it: the directory's log does. */
-static bool
-holders_password(const struct look *l)
-{
-	const char *modified = dir_entry_get(l->ask->entry, "modifyTimestamp");
-	AUTO(str) by = drift_key(l->modifier ? l->modifier : "");
-	AUTO(str) set = drift_form_join(l->form, "pwdChangedTime");
-
-	return !strcmp(by, l->key) || (*set && modified && strncmp(modified, set, 14));
-}
-
-static bool
-kept_attribute(const char *name)
-{
-	return drift_form_has(plan_attr_names, name);
-}
-
-/* Splits what differs.  True when something is to be told. */
-static bool
-sort_out(struct look *l, const char **names)
-{
-	bool opid_moved = drift_form_has(names, "hopthuOpId");
-	bool done = l->has_item && opid_moved && !l->known.mailbox && l->item.state == STATE_DONE &&
-		    is_newest(l);
-	size_t n = 0, told = 0, left = 0;
-
-	while (names[n])
-		n++;
-	l->told = arena_alloc(l->arena, (n + 2) * sizeof(*l->told));
-	l->left = arena_alloc(l->arena, (n + 1) * sizeof(*l->left));
-	for (size_t i = 0; i < n; i++) {
-		if (l->has_item && opid_moved && (l->in_flight || done) && planned_value(l, names[i]))
-			l->left[left++] = names[i];
-		else if (!strcmp(names[i], "pwdChangedTime") && (l->ask->baseline || holders_password(l)))
-			continue;
-		else if (l->ask->baseline && (!l->known.mailbox || !kept_attribute(names[i])))
-			continue;
-		else
-			l->told[told++] = names[i];
-	}
-	if (drift_form_has(l->told, "pwdChangedTime"))
-		l->told[told++] = "userPassword"; /* which nobody sees */
-	return told > 0;
-}
-
-/* --- what is known from now on --------------------------------------------------------------- */
-
-static int
-put_row(struct look *l, const char *uuid, const char *attrs, struct err *e)
-{
-	return store_put_watched(l->flow->store, &(struct watched){ uuid, l->key, attrs }, e);
-}
-
-static const char *
-gone_id(struct look *l, const char *key)
-{
-	return arena_printf(l->arena, "-%s", key);
-}
-
-/* What stands in the entry beyond our copy, without what the operation in flight will make of it. */
-static int
-keep_beyond(struct look *l, const struct mailbox *m, struct err *e)
-{
-	AUTO(json) copy = drift_form_mailbox(m, NULL);
-	const char **names = drift_form_diff(copy, l->form, l->arena), **to = names;
-	AUTO(buf) text = BUF_INIT;
-
-	for (const char **from = names; *from; from++)
-		if (!drift_form_has(l->left, *from) && strcmp(*from, "entryUUID") && strcmp(*from, "dn"))
-			*to++ = *from;
-	*to = NULL;
-	if (!*names)
-		return l->known.has_row ? store_drop_watched(l->flow->store, l->known.row.uuid, e) : 0;
-	drift_form_text_of(l->form, names, true, &text);
-	return put_row(l, l->uuid, text.data, e);
-}
-
-static int
-keep_mailbox(struct look *l, struct err *e)
-{
-	struct mailbox m = l->known.m;
-
-	for (int n = 0; n < PLAN_ATTR_COUNT; n++) {
-		AUTO(str) is = drift_form_join(l->form, plan_attr_names[n]);
-
-		if (drift_form_has(l->told, plan_attr_names[n]))
-			plan_attr_set(&m, (enum plan_attr)n, is, l->arena);
-	}
-	if (*l->told) {
-		m.request = 0; /* nobody's letter */
-		m.updated_at = (int64_t)clock_wall_us();
-		m.entry_uuid = l->uuid;
-		if (store_put_mailbox(l->flow->store, &m, e) || foreign_adopt(l->flow, &m, e))
-			return -1;
-	}
-	if (is_gone(&l->known) && store_drop_watched(l->flow->store, l->known.row.uuid, e))
-		return -1;
-	return keep_beyond(l, &m, e);
-}
-
-static int
-keep_entry(struct look *l, struct err *e)
-{
-	AUTO(json) form = json_copy(l->form);
-	AUTO(buf) text = BUF_INIT;
-
-	json_object_del(form, "dn");
-	json_object_del(form, "entryUUID");
-	drift_form_text_of(form, NULL, false, &text);
-	if (l->known.has_row && strcmp(l->known.row.uuid, l->uuid) &&
-	    store_drop_watched(l->flow->store, l->known.row.uuid, e))
-		return -1;
-	return put_row(l, l->uuid, text.data, e) ||
-			       (*l->told && foreign_take(l->flow, l->ask->entry, e)) ? -1 : 0;
-}
-
-static int
-put_gone(struct look *l, const char *key, struct err *e)
-{
-	return store_put_watched(l->flow->store, &(struct watched){ gone_id(l, key), key, "" }, e);
-}
-
-static int
-keep(struct look *l, struct err *e)
-{
-	struct known *k = &l->known;
-	bool renamed = strcmp(k->key, l->key) != 0, was_row = k->has_row;
-	struct mailbox own;
-
-	if (renamed && was_row && store_drop_watched(l->flow->store, k->row.uuid, e))
-		return -1;
-	if (renamed && k->mailbox && put_gone(l, k->key, e))
-		return -1;
-	if (renamed)
-		k->has_row = store_watched(l->flow->store, NULL, l->key, &k->row, l->arena);
-	if (l->login && store_mailbox(l->flow->store, l->login, &own, l->arena)) {
-		k->m = own;
-		return keep_mailbox(l, e);
-	}
-	return keep_entry(l, e);
-}
-
-int
-drift_done(struct flow *f, const char *login, const struct plan *p, struct err *e)
-{
-	AUTO(look) l = { .flow = f, .arena = arena_new(), .login = login };
-	struct watched row;
-	struct mailbox m;
-	const char **names, *name;
-	AUTO(json) copy = NULL;
-	AUTO(buf) text = BUF_INIT;
-	json_t *values;
-
-	if (!store_watched(f->store, NULL, mailbox_key(&l, login), &row, l.arena) || !*row.attrs ||
-	    !store_mailbox(f->store, login, &m, l.arena))
-		return 0;
-	copy = drift_form_mailbox(&m, NULL);
-	l.form = drift_form_mailbox(&m, row.attrs);
-	json_object_foreach((json_t *)p->after, name, values)
-		json_object_set(l.form, name, values);
-	names = drift_form_diff(copy, l.form, l.arena);
-	if (!*names)
-		return store_drop_watched(f->store, row.uuid, e);
-	drift_form_text_of(l.form, names, true, &text);
-	row.attrs = text.data;
-	return store_put_watched(f->store, &row, e);
-}
 
 /* --- the record ------------------------------------------------------------------------------ */
 
@@ -648,18 +238,18 @@ compare(struct look *l, bool *any, bool *told)
 	if (!l->uuid || quick(l))
 		return DRIFT_KNOWN;
 	l->form = drift_form_entry(l->ask->entry);
-	find_known(l);
+	drift_look_known(l);
 	if (is_erased(l))
 		return DRIFT_KNOWN;
 	add_place(l);
 	names = drift_form_diff(l->known.form, l->form, l->arena);
 	if (!*names)
 		return DRIFT_KNOWN;
-	find_item(l);
-	if (in_doubt(l))
+	drift_look_item(l);
+	if (drift_look_doubt(l))
 		return DRIFT_DOUBT;
 	l->kind = kind_of(l);
-	*told = sort_out(l, names);
+	*told = drift_look_sort(l, names);
 	*any = *told || !all_in_flight(l, names);
 	return DRIFT_KNOWN;
 }
@@ -680,7 +270,7 @@ note_change(struct flow *f, int64_t opened)
 static enum drift_verdict
 write(struct look *l, bool told, struct err *e)
 {
-	if ((told && write_record(l, e)) || keep(l, e))
+	if ((told && write_record(l, e)) || drift_keep(l, e))
 		return DRIFT_FAILED;
 	if (told)
 		note_change(l->flow, l->opened);
@@ -737,7 +327,7 @@ write_gone(struct look *l, struct err *e)
 		return -1;
 	if (k->has_row && store_drop_watched(l->flow->store, k->row.uuid, e))
 		return -1;
-	if (k->mailbox && put_gone(l, k->key, e))
+	if (k->mailbox && drift_keep_gone(l, k->key, e))
 		return -1;
 	note_change(l->flow, l->opened);
 	return 0;
@@ -753,7 +343,7 @@ drift_gone(struct flow *f, const char *uuid, const char *key, struct err *e)
 	l.uuid = uuid && *uuid ? uuid : NULL;
 	l.login = drift_login(f, key, l.arena);
 	l.form = json_object();
-	find_known(&l);
+	drift_look_known(&l);
 	if (!l.known.there || strcmp(l.known.key, key))
 		return DRIFT_KNOWN;
 	l.told = drift_form_diff(l.known.form, l.form, l.arena);

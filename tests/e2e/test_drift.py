@@ -387,6 +387,30 @@ def test_refresh_required(proxied):
     assert with_cookie == [True, False]
 
 
+@pytest.mark.limit(300)
+def test_every_cookie_names_a_state(proxied):
+    """While writes overlap slapd sends cookies without a CSN; one that came back would be as none, and
+    what was deleted meanwhile would not be told."""
+    w, p = proxied
+    asked = []
+
+    def look(tag, m, to_server):
+        if to_server and tag == proxy.SEARCH and SYNC_REQUEST in m:
+            asked.append(b"csn=" in m)
+        return m
+
+    p.hook = look
+    for n in range(4):
+        w.run([people.create(k) for k in range(100 + 20 * n, 120 + 20 * n)], timeout=60)
+        time.sleep(0.6)
+        w.daemon.stop()
+        w.slapd.tool("ldapdelete", dn(w.logins[n]))
+        w.start()
+        assert w.watched(10)
+        told(w, n + 1)
+    assert asked == [True] * 4
+
+
 # --- too much at once ---
 
 @pytest.mark.limit(300)
