@@ -72,6 +72,8 @@ on_save(void *arg)
 	struct drifts *d = arg;
 	struct store *s = d->flow->store;
 
+	if (d->flow->incident)
+		return; /* what was seen is not recorded: it is to be told again */
 	if (!d->cookie_fresh || !settled(d)) {
 		if (d->cookie_fresh)
 			loop_timer_set(d->save, SAVE_MS);

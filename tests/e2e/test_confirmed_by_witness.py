@@ -139,7 +139,7 @@ def test_restored_from_a_backup(watched):
     w.daemon.stop()
     shutil.copytree(w.data, w.dir / "backup")
     w.start()
-    w.run([people.create(n) for n in range(2, 12)])
+    w.run([people.create(n) for n in range(2, 5)])  # too few for the drift's brake
     size = new(w)["size"]
     confirmed(w, size)
     # an older copy comes back, and nothing else changes
@@ -167,7 +167,7 @@ def test_restored_from_a_backup(watched):
     w.start()
     assert evidence(w)["origin"] == "hopthu.test/2"
     confirmed(w, new(w)["size"])
-    w.foreign |= {people.login(people.name(n)) for n in range(2, 12)}
+    w.foreign |= {people.login(people.name(n)) for n in range(2, 5)}
     assert w.run([people.create(50)])["state"] == "done"
     w.daemon.stop()
     w.judged = True
