@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "common/text.h"
 #include "daemon/api/audit_query.h"
 #include "daemon/api/reading.h"
 #include "daemon/base/clock.h"
@@ -101,8 +102,10 @@ reading_path(struct call *c, struct buf *out)
 	static const char *const keys[] = { "address", "agency", "at", "birth_year", "domain", "event",
 					    "kind", "letter", "name", "op", "operator", "person", "q",
 					    "request", "result", "since", "state", "status", "until" };
+	AUTO(buf) b = BUF_INIT;
+	AUTO(str) nfc = NULL; /* as every text of the log is */
 
-	buf_str(out, door_path(c->req));
+	buf_str(&b, door_path(c->req));
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
 		const char *v = door_query(c->req, keys[i]);
 		size_t n = v ? strlen(v) : 0;
@@ -112,8 +115,10 @@ reading_path(struct call *c, struct buf *out)
 		if (n > VALUE_MAX) /* not in the middle of a character */
 			for (n = VALUE_MAX; n && ((uint8_t)v[n] & 0xc0) == 0x80; n--)
 				;
-		buf_printf(out, " %s=%.*s", keys[i], (int)n, v);
+		buf_printf(&b, " %s=%.*s", keys[i], (int)n, v);
 	}
+	nfc = text_nfc(b.data);
+	buf_str(out, nfc ? nfc : "?");
 }
 
 /* "<seconds since the machine started>-<HMAC>", with a key that ends with the process. */

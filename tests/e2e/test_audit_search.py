@@ -537,3 +537,5 @@ def test_many_follow(make_world):
     assert w.status()["longest_turn_ms"] <= 100
     for d in doors:
         d.close()
+    assert w.wait(made["id"])["state"] == "done"
+    w.judge()
