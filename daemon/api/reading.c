@@ -54,6 +54,15 @@ of_request(struct call *c)
 	return o.person;
 }
 
+static const char *
+of_row(struct call *c)
+{
+	struct item i;
+
+	return store_item_by_row(c->flow->store, c->id, call_number(c, "row", 0, 0, INT64_MAX), &i,
+				 c->arena) ? i.person : NULL;
+}
+
 static bool
 take_subject(void *arg, const struct stored_record *r)
 {
@@ -84,7 +93,9 @@ reading_subject(struct call *c)
 		person = subject_find(c->flow, c->word, c->arena, NULL);
 	else if (c->route == ROUTE_audit_search || c->route == ROUTE_audit_tail)
 		person = audit_query_subject(c);
-	else if (c->route == ROUTE_audit_show)
+	else if (c->route == ROUTE_request_prove)
+		person = of_row(c);
+	else if (c->route == ROUTE_audit_show || c->route == ROUTE_audit_prove)
 		(void)store_records(c->flow->store, c->id - 1, 1, take_subject, c, NULL);
 	if (person && *person)
 		c->subject = person;
@@ -101,7 +112,7 @@ reading_path(struct call *c, struct buf *out)
 {
 	static const char *const keys[] = { "address", "agency", "at", "birth_year", "domain", "event",
 					    "kind", "letter", "name", "op", "operator", "person", "q",
-					    "request", "result", "since", "state", "status", "until" };
+					    "request", "result", "row", "since", "state", "status", "until" };
 	AUTO(buf) b = BUF_INIT;
 	AUTO(str) nfc = NULL; /* as every text of the log is */
 

@@ -402,6 +402,14 @@ def test_proof_of_a_row(filled, tmp_path):
         assert i["receipt"].partition("@")[0] in csv and i["receipt"].partition("@")[0] in text
     box = filled.ctl_json("mailbox", "show", again[0]["address"], user="lan")
     assert box["history"][0]["receipt"].startswith(again[0]["receipt"].partition("@")[0])
+    # who reads a proof reads about a person, and an auditor's reading is recorded with whom
+    person = p.record["subj"]
+    for what in ("%d/%d" % (shown["id"], item["row"]), seq):
+        n = records(filled)
+        filled.ctl("audit", "prove", what, user="hoa")
+        read = [filled.door("minh").get("/v1/audit/%d" % s)["record"] for s in range(n + 1, n + 4)
+                if s <= records(filled)]
+        assert any(r["ev"] == "read" and r.get("subj") == person for r in read), (what, read)
     for bad, status in (("%d/9" % shown["id"], EX_NOTFOUND), ("99999/1", EX_NOTFOUND),
                         ("1/x", EX_USAGE), ("1/0", EX_USAGE), ("/1", EX_USAGE)):
         filled.ctl("audit", "prove", bad, user="lan", status=status)
