@@ -16,7 +16,7 @@ import pytest
 import people
 from copy_of_log import Copy, Proof, leaf
 from hopthu import BUILD, EX_CONFLICT, EX_NOPERM, EX_NOTFOUND, EX_PART, EX_UNAVAILABLE, EX_USAGE, \
-    EX_VERIFY, HOPTHUCTL, SANITIZED, TOP, Probe, wait_for
+    EX_VERIFY, HOPTHUCTL, SANITIZED, TOP, Probe, wait_for, write_policy
 from witness import Witness, policy
 
 
@@ -137,6 +137,26 @@ def test_update(fresh, tmp_path):
     assert Copy(p).range["last"] > first.range["last"]
     assert "name another folder" in export(w, p, status=EX_CONFLICT).stderr
     assert Copy(p).range["first"] == 257
+
+
+def test_update_after_an_erasure(make_world, tmp_path):
+    """A copy that is brought up to date has nothing any more of whom the law had erased meanwhile."""
+    rules = write_policy(tmp_path / "policy", grace__staff="0 days", fuse__least="100000")
+    w, d = make_world(conf={"policy_dir": str(rules)}), tmp_path / "c"
+    name = "Khuất Thị Quỳnh Xuyến"
+    address = w.run([dict(people.create(1), full_name=name), people.create(2)])["items"][0]["address"]
+    person = w.mailbox(address)["person"]
+    for op in ("close", "purge"):
+        w.run([{"op": op, "address": address, "basis_kind": "retirement"}])
+    export(w, d)
+    mine = {o for o in Copy(d).openings if Copy(d).records[o[0]].get("subj") == person}
+    assert mine and name in (d / "openings.ndjson").read_text()
+    w.ctl("audit", "erase", "--person", person, "--legal-basis", "Luật 91/2025/QH15", "--yes")
+    export(w, d)
+    c = Copy(d, openings_complete=False)
+    assert not mine & set(c.openings) and any(r["ev"] == "erase" for r in c.records.values())
+    assert name not in (d / "openings.ndjson").read_text()
+    verifiers(d)
 
 
 def test_altered(filled, tmp_path):
