@@ -574,3 +574,16 @@ def test_empty_files(log, tmp_path):
         (tmp_path / name.replace("/", ".") / name).write_bytes(b"")
         for verdict in judges.both(tmp_path / name.replace("/", "."), log.page):
             assert verdict.status == TAMPERED, (name, verdict)
+
+
+def test_three_levels_of_tiles(tmp_path):
+    """70,000 records: tiles of three levels, as the example of c2sp.org/tlog-tiles."""
+    m = maker.Maker(SEED, 70000).live()
+    folder = m.write(tmp_path / "copy")
+    assert sorted(p.name for p in (folder / "tile").iterdir()) == ["0", "1", "2", "entries"]
+    assert (folder / "tile/1/001.p/17").exists() and (folder / "tile/2/000.p/1").exists()
+    for verdict in judges.both(folder, m.policy()):
+        assert verdict.status == SOUND, verdict
+    attacks.flip(folder / "tile/1/001.p/17", 32 * 3)
+    for verdict in judges.both(folder, m.policy()):
+        assert (verdict.status, verdict.first) == (TAMPERED, 65536 + 3 * 256 + 1), verdict
