@@ -60,16 +60,15 @@ class Copy:
             return f.read()
 
     def lines(self, path):
-        """Objects of a file of lines; None for a line that is none, which is reported."""
+        """Objects of a file of lines; for a line that is none, the Bad that says why."""
         *whole, rest = (self.read(path) or b"").split(b"\n")
-        if rest:
-            self.report.fault(None, "files", "the last line of %s is cut off" % path)
         for number, line in enumerate(whole, 1):
             try:
                 yield read_json(line)
             except Bad as e:
-                self.report.fault(None, "files", "line %d of %s %s" % (number, path, e))
-                yield None
+                yield Bad("line %d of %s %s" % (number, path, e))
+        if rest:
+            yield Bad("the last line of %s is cut off" % path)
 
     def _read_checkpoints(self):
         """Of checkpoints.ndjson, ascending; head is the one that the copy ends with."""
@@ -79,14 +78,16 @@ class Copy:
         except (Bad, UnicodeDecodeError) as e:
             self.report.fault(None, "checkpoint", "the file checkpoint %s" % e)
         found = []
-        for line in self.lines("checkpoints.ndjson"):
+        for line in self.lines("checkpoints.ndjson") if self.head else ():
             try:
-                if line is not None:
-                    if list(line) != ["note"] or not isinstance(line["note"], str):
-                        raise Bad("is not one note")
-                    found.append(Checkpoint(line["note"]))
+                if isinstance(line, Bad):
+                    raise line
+                if list(line) != ["note"] or not isinstance(line["note"], str):
+                    raise Bad("is not one note")
+                found.append(Checkpoint(line["note"]))
             except Bad as e:
-                self.report.fault(None, "checkpoints", "a line of checkpoints.ndjson %s" % e)
+                self.report.fault(found[-1].size + 1 if found else 1, "checkpoints",
+                                  "checkpoints.ndjson, behind %d checkpoints: %s" % (len(found), e))
         for one, two in zip(found, found[1:]):
             if one.size >= two.size:
                 self.report.fault(two.size, "checkpoints", "checkpoints.ndjson does not ascend")
@@ -217,17 +218,21 @@ class Openings:
     def __init__(self, copy, report):
         self.report, self.rest = report, copy.lines("openings.ndjson")
         self.seq, self.field, self.line = 0, "", None
-        self.there = os.path.lexists(os.path.join(copy.folder, "openings.ndjson"))
+        self.broken = "openings.ndjson" not in copy.files   # from here on nothing is known of them
         self._next()
 
     def _next(self):
         for line in self.rest:
-            if line is None:
-                continue
+            if isinstance(line, Bad):
+                self.report.fault(None, "7", str(line))
+                self.broken = True
+                break
             if (set(line) != {"field", "salt", "seq", "value"} or type(line["seq"]) is not int
                     or not all(isinstance(line[k], str) for k in ("field", "salt", "value"))
                     or not HEX64.fullmatch(line["salt"])):
                 self.report.fault(None, "7", "a line of openings.ndjson is no opening")
+                self.broken = True
+                break
             elif (line["seq"], line["field"]) <= (self.seq, self.field):
                 self.report.fault(line["seq"], "7", "its opening is not in its place")
             else:

@@ -20,15 +20,15 @@ EVENTS = set("genesis start stop config heartbeat auth.ok auth.fail operator age
 NEEDS = {
     "genesis": "cfg key", "start": "cfg", "config": "cfg", "request": "req",
     "item": "req row round op", "name": "req row round op opid plan", "plan": "req",
-    "approve": "req round digest", "refuse": "req", "cancel": "req", "retry": "req", "intent": "req row round op opid plan",
-    "outcome": "intent req row op opid result", "resolve": "intent req row op opid",
-    "hold": "intent req row op opid", "anchor": "witness size root at sig",
+    "approve": "req round digest", "refuse": "req", "cancel": "req", "retry": "req",
+    "intent": "req row round op opid plan as", "resolve": "intent req row round op opid plan",
+    "outcome": "intent req row op opid result", "hold": "intent req row op opid", "anchor": "witness size root at sig",
     "incarnation": "old key target", "erase": "subj basis count",
 }
 INTEGERS = set("v seq mono req row round intent count size at needs late first drift".split())
 TEXTS = set("t boot ev op opid subj result witness sig key old target basis as".split())
 HASHES = set("cfg digest plan policy root attachment".split())
-ABOUT = set("item name plan approve refuse cancel retry intent".split())
+ABOUT = set("item name plan approve refuse cancel retry intent".split())  # rule 4, at its end
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 
 
@@ -76,22 +76,23 @@ class Rules:
 
     def __init__(self, report, policy, copy):
         self.report, self.policy, self.copy = report, policy, copy
-        self.lines_of = {c.size: {s[3] for s in c.signatures} for c in copy.checkpoints}
+        self.noted = {c.size: c for c in copy.checkpoints}
         self.roots = []              # (size, root, text) that a witness stands behind, in anchors
         self.epochs = []             # (first record, key): which key signs from there on
         self.time, self.boots = 0.0, {}
         self.time_at = {}            # size of a checkpoint: time of its last record
         self.anchored, self.behind = 0, []
         self.running, self.cfg, self.policies = False, None, set()
-        self.requests, self.namers = {}, {}
-        self.newest, self.waiting, self.plans = {}, {}, {}
-        self.approved = {}           # (req, row): {hash of the line: round}
-        self.intents, self.closed = {}, {}
-        self.rounds, self.left, self.over = {}, {}, set()  # left: rows that are not done
-        self.in_round, self.order = {}, {}  # (req, row): round; req of an order: who gave it
+        self.requests, self.namers, self.approver = {}, {}, {}   # req: who
+        self.last_req, self.left, self.ended = 0, {}, set()   # left: req: rows that are not done
+        self.newest = {}             # (req, row): seq, what is the same later, and round of its item
+        self.waiting = {}            # req: {row: line} of what is planned and not begun
+        self.plans, self.plan_of = {}, {}   # the newest with lines of a req, of a (req, row)
+        self.round = {}              # req: of its newest plan record
+        self.waits = set()           # req of which an approval or a plan is waited for
+        self.intents, self.begun, self.closed = {}, set(), {}
         self.uncovered, self.by_subject, self.coverable = {}, {}, set()
         self.erased = self.counted = 0
-        self.there = True            # openings.ndjson
 
     def fault(self, rule, text):
         self.report.fault(self.seq, rule, text)
@@ -102,7 +103,7 @@ class Rules:
     def take(self, seq, rec):
         self.seq, self.rec = seq, rec
         self._clock(rec)
-        if seq in self.lines_of:
+        if seq in self.noted:
             self.time_at[seq] = self.time
         if rec.get("policy") not in self.policies | {None}:
             if self.policies:
@@ -110,10 +111,9 @@ class Rules:
             self.policies.add(rec["policy"])
         if self.copy.part and rec["ev"] not in ("anchor", "erase"):
             return
-        if rec["ev"] in ABOUT and rec["req"] in self.over:
-            self.fault("4", "request %d is over: nothing is left of it" % rec["req"])
         if (rec["ev"] == "genesis") != (seq == 1) and not self.copy.part:
             self.fault("2", "genesis is the first record and no other")
+        self._about(rec)
         handler = getattr(self, "_" + rec["ev"].replace(".", "_"), None)
         if handler:
             handler(rec)
@@ -177,133 +177,147 @@ class Rules:
         self._new_key(rec)
 
     # --- letters, their plans and who approved them ---
+    def _about(self, rec):
+        """Nothing more is decided of what was refused or taken back, or of which all is done."""
+        if rec["ev"] in ABOUT and (rec["req"] in self.ended or self.left.get(rec["req"]) == set()):
+            self.fault("4", "request %d has ended already" % rec["req"])
+
+    def _new_number(self, req):
+        if req <= self.last_req:
+            self.fault("4", "request %d is not counted on from %d" % (req, self.last_req))
+        self.last_req = max(req, self.last_req)
+
     def _request(self, rec):
-        if rec["req"] in self.requests:
-            self.fault("4", "request %d is there twice" % rec["req"])
-        self.requests[rec["req"]] = (self.seq, rec["actor"]["name"])
+        self._new_number(rec["req"])
+        self.requests[rec["req"]] = rec["actor"]["name"]
 
     def _refuse(self, rec):
-        self.over.add(rec["req"])
+        self.ended.add(rec["req"])
 
     _cancel = _refuse
 
     def _item(self, rec):
-        self.left.setdefault(rec["req"], set()).add(rec["row"])
-        if rec["req"] not in self.requests and not rec["op"].startswith(("agency-", "operator-")) and \
-                rec["op"] != "password-policy":
-            self.fault("4", "%s without a letter" % rec["op"])
-        waiting = self.waiting.setdefault(rec["req"], {})
-        if "plan" not in rec:
-            waiting.pop(rec["row"], None)
-            return
-        waiting[rec["row"]] = rec["plan"]
-        self.newest[rec["req"], rec["row"]] = {
-            **{k: rec.get(k) for k in ("op", "opid", "plan", "subj")}, "seq": self.seq}
-        if rec["req"] not in self.requests:
-            self.order[rec["req"]] = rec["actor"]["name"]
-            self.in_round[rec["req"], rec["row"]] = rec["round"]
+        req, row = rec["req"], rec["row"]
+        if req not in self.requests:
+            self._new_number(req)   # an order: it has one item, and nobody approves it
+            self.approver[req] = rec["actor"]["name"]
+            if not rec["op"].startswith(("agency-", "operator-")) and rec["op"] != "password-policy":
+                self.fault("4", "%s without a letter" % rec["op"])
+        self.left.setdefault(req, set()).add(row)
+        waiting = self.waiting.setdefault(req, {})
+        waiting.pop(row, None)
+        if "plan" in rec:
+            waiting[row] = rec["plan"]
+            self.newest[req, row] = (self.seq, self._same(rec), rec["round"])
+
+    @staticmethod
+    def _same(rec):
+        """What is the same in an item and in what becomes of it."""
+        return {k: rec.get(k) for k in ("op", "opid", "plan", "subj")}
 
     def _name(self, rec):
         self.namers.setdefault(rec["req"], set()).add(rec["actor"]["name"])
         self._item(rec)
 
     def _plan(self, rec):
-        plan = self.plans.get(rec["req"])
-        if "target" in rec and plan:  # its approver was revoked
-            plan["by"], plan["last"] = set(), None
-            return
-        self.rounds[rec["req"]] = rec.get("round", 0)
-        if "digest" not in rec and plan:
-            plan["digest"] = plan["last"] = None
-        if "digest" not in rec or not rec.get("count"):
-            return
+        req = rec["req"]
+        self.round[req] = rec.get("round", self.round.get(req))
+        if "digest" not in rec and "target" in rec:   # an approver was revoked
+            if req in self.plans:
+                self.plans[req]["by"].discard(rec["target"])
+            self.waits.add(req)
+        elif "digest" not in rec:
+            self.waits.add(req)
+        elif not rec.get("count"):
+            self.waits.discard(req)
+        else:
+            self._new_plan(rec)
+            self.waits.add(req)
+
+    def _new_plan(self, rec):
         lines = dict(self.waiting.get(rec["req"], {}))
         text = "hopthu-plan/2 %d\n" % len(lines) + "".join(
             "%d %s\n" % line for line in sorted(lines.items()))
         if hashlib.sha256(text.encode()).hexdigest() != rec["digest"] or rec["count"] != len(lines):
             self.fault("4", "the plan digest is not that of the items of request %d" % rec["req"])
-        self.plans[rec["req"]] = {"digest": rec["digest"], "round": rec.get("round", 0),
-                                  "needs": rec.get("needs", 1), "lines": lines, "by": set(), "last": None}
+        plan = {"digest": rec["digest"], "round": rec.get("round"), "lines": lines, "by": set(),
+                "needs": rec.get("needs", 1), "approved": False}
+        self.plans[rec["req"]] = plan
         for row in lines:
-            self.in_round[rec["req"], row] = rec.get("round", 0)
+            self.plan_of[rec["req"], row] = plan
 
     def _approve(self, rec):
         who, req = rec["actor"]["name"], rec["req"]
         plan = self.plans.get(req)
-        if not plan or rec["digest"] != plan["digest"] or rec["round"] != self.rounds.get(req):
-            return self.fault("4", "the approval names another digest than the plan has")
-        if who in self.namers.get(req, ()) or who == self.requests.get(req, (0, None))[1]:
-            return self.fault("5", "%s approves what %s asked for" % (who, who))
-        plan["by"].add(who)
-        if len(plan["by"]) >= plan["needs"]:
-            plan["last"] = who
-            for row, line in plan["lines"].items():
-                self.approved.setdefault((req, row), {})[line] = plan["round"]
+        if not plan or (rec["digest"], rec["round"]) != (plan["digest"], self.round[req]):
+            self.fault("4", "the approval names another digest than the plan has")
+        elif who in self.namers.get(req, ()) or who == self.requests.get(req):
+            self.fault("5", "%s approves what %s asked for" % (who, who))
+        else:
+            self.approver[req] = who
+            plan["by"].add(who)
+            if len(plan["by"]) >= plan["needs"]:
+                plan["approved"] = True
+                self.waits.discard(req)
+
+    def _planned(self, rec):
+        """What is begun is what was planned."""
+        req, row = rec["req"], rec["row"]
+        _, same, round_ = self.newest.get((req, row), (0, None, None))
+        plan = self.plan_of.get((req, row))
+        if same != self._same(rec) or rec["round"] != (plan["round"] if plan else round_):
+            self.fault("4", "it is not what was planned for row %d of request %d" % (row, req))
 
     def _intent(self, rec):
-        self._allowed(rec)
-        self.waiting.get(rec["req"], {}).pop(rec["row"], None)
+        req, row = rec["req"], rec["row"]
+        self._planned(rec)
+        self.waiting.get(req, {}).pop(row, None)
+        plan = self.plan_of.get((req, row))
+        if (req, row) in self.begun:
+            self.fault("4", "row %d of request %d is begun already" % (row, req))
+        if req in self.requests:
+            if not plan or not plan["approved"] or plan["lines"].get(row) != rec["plan"] or req in self.waits:
+                self.fault("4", "nobody approved row %d of request %d, or too few" % (row, req))
+        if rec["as"] != self.approver.get(req):
+            self.fault("4", "it is done in the name of %s, who did not approve it" % rec["as"])
+        self.begun.add((req, row))
         self.intents[self.seq] = {k: rec.get(k) for k in ("req", "row", "op", "opid", "subj")}
 
-    def _allowed(self, rec):
-        req, row = rec["req"], rec["row"]
-        planned = self.newest.get((req, row), {})
-        if any(planned.get(k) != rec.get(k) for k in ("op", "opid", "plan", "subj")) or \
-                self.in_round.get((req, row)) != rec["round"]:
-            self.fault("4", "the intent is not what was planned for row %d of request %d" % (row, req))
-        if req in self.requests:
-            by = self.plans.get(req, {}).get("last")
-            if not by or self.approved.get((req, row), {}).get(rec["plan"], -1) < rec["round"]:
-                self.fault("4", "nobody approved row %d of request %d, or too few" % (row, req))
-        elif not rec["op"].startswith(("agency-", "operator-")) and rec["op"] != "password-policy":
-            by = None
-            self.fault("4", "%s without a letter" % rec["op"])
-        else:
-            by = self.order.get(req)
-        if req in self.requests or req in self.order:
-            if by and rec.get("as") != by:
-                self.fault("4", "it is done in the name of %s, %s allowed it" % (rec.get("as"), by))
-
     def _of_intent(self, rec):
-        """The open intent that a record names, or None, which is a fault."""
-        intent = self.intents.get(rec["intent"])
-        if intent != {k: rec.get(k) for k in ("req", "row", "op", "opid", "subj")}:
+        """Whether a record names an open intent; if not, it is a fault."""
+        right = self.intents.get(rec["intent"]) == {k: rec.get(k) for k in
+                                                    ("req", "row", "op", "opid", "subj")}
+        if not right:
             self.fault("3", "names record %d, which is no open intent of it" % rec["intent"])
-            return None
-        return intent
+        return right
 
     _hold = _of_intent
 
     def _resolve(self, rec):
-        if self._of_intent(rec) is not None and "plan" in rec:
-            self._allowed(rec)
+        self._of_intent(rec)
+        self._planned(rec)
 
     def _outcome(self, rec):
-        intent = self._of_intent(rec)
-        if intent is None:
+        req, row = rec["req"], rec["row"]
+        if rec["result"] not in ("done", "failed", "moved", "given up"):
+            self.fault("3", "no outcome is %s" % rec["result"])
+        if not self._of_intent(rec):
             return
         del self.intents[rec["intent"]]
-        if rec["result"] not in ("done", "failed", "moved", "given up"):
-            self.fault("3", "there is no result %s" % rec["result"])
+        self.begun.discard((req, row))
         if rec["result"] != "done":
             return
-        left = self.left.get(rec["req"], set())
-        left.discard(rec["row"])
-        if not left:
-            self.over.add(rec["req"])
-        if not rec.get("subj"):
-            return
-        planned = self.newest.get((rec["req"], rec["row"]), {}).get("seq", 0)
-        if planned < self.closed.get(rec["subj"], 0):
-            self.fault("6", "something planned before it is done to a mailbox that was closed")
-        if rec["op"] in ("close", "purge"):
-            self.closed[rec["subj"]] = self.seq
-        else:
-            self.closed.pop(rec["subj"], None)
+        self.left.get(req, set()).discard(row)
+        item, subj = self.newest.get((req, row), (0,))[0], rec.get("subj")
+        if subj is not None:
+            if item <= self.closed.pop(subj, 0):
+                self.fault("6", "a mailbox is changed by what was planned before it was closed")
+            if rec["op"] in ("close", "purge"):
+                self.closed[subj] = item
 
     # --- personal values ---
-    def openings(self, seq, rec, openings):
-        """Rule 7: {field: line} of this record, or None when there are none to be expected."""
+    def openings(self, seq, rec, openings, unknown):
+        """Rule 7: {field: line} of this record; unknown: others of it may have stood there."""
         pii = rec.get("pii", {})
         for field, line in openings.items():
             salt, value = bytes.fromhex(line["salt"]), line["value"]
@@ -311,7 +325,7 @@ class Rules:
             if pii.get(field) != hmac.new(salt, text, hashlib.sha256).hexdigest():
                 self.fault("7", "the opening of %s is not that of its commitment" % field)
         self.counted += len(openings)
-        if set(pii) - set(openings) and self.there:
+        if set(pii) - set(openings) and not unknown:
             self.uncovered[seq] = sorted(set(pii) - set(openings))
             self.by_subject.setdefault(rec.get("subj"), []).append(seq)
         if rec["ev"] in ("request", "refuse", "cancel", "retry", "read") and "subj" not in rec:
@@ -336,19 +350,24 @@ class Rules:
             size, root = rec["size"], rec["root"]
             if not 1 <= size < self.seq:
                 raise Bad("it confirms records that are not before it")
-            if self.lines_of and rec["sig"] not in self.lines_of.get(size, ()):
+            text = "%s\n%d\n%s\n" % (self.origin(size), size,
+                                     base64.b64encode(bytes.fromhex(root)).decode())
+            if self.noted and not self._stands_in(self.noted.get(size), rec, text):
                 raise Bad("its line does not stand in checkpoints.ndjson")
             key = self.policy.witness(rec["witness"], line[:4])
             if key is None:
                 return self.tell("the policy does not name the witness %s" % rec["witness"])
-            origin = self.origin(size)
-            text = "%s\n%d\n%s\n" % (origin, size, base64.b64encode(bytes.fromhex(root)).decode())
             if key.verify(text, line[4:]) != rec["at"]:
                 raise Bad("the signature of %s is wrong" % rec["witness"])
         except Bad as e:
             return self.fault("8", "anchor: %s" % e)
         self.roots.append((size, bytes.fromhex(root), "the anchor in record %d" % self.seq))
         self.anchored = max(self.anchored, rec["at"])
+
+    @staticmethod
+    def _stands_in(note, rec, text):
+        return note is not None and note.text == text and any(
+            (s[0], s[3]) == (rec["witness"], rec["sig"]) for s in note.signatures)
 
     def key_at(self, size, origin):
         """The log's key in force when it had so many records; None when the origin was another."""

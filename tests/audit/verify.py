@@ -91,7 +91,6 @@ class Report:
 def check_records(copy, policy, report):
     """Every record; ends the rules at the first that is not what it should be."""
     rules, openings, ended = Rules(report, policy, copy), Openings(copy, report), False
-    rules.there = openings.there
     for seq, raw, right in copy.records():
         try:
             if raw is None:
@@ -106,7 +105,7 @@ def check_records(copy, policy, report):
             continue
         ended = ended or not right
         if not ended and copy.first <= seq <= copy.last:
-            rules.openings(seq, rec, openings.take(seq))
+            rules.openings(seq, rec, openings.take(seq), openings.broken)
             rules.take(seq, rec)
     if not ended:
         rules.seq = copy.last + 1

@@ -39,14 +39,14 @@ def test_by_hand(tmp_path, size):
 
 
 def test_by_hand_sees_what_is_wrong(tmp_path):
-    log = attacks.Log(maker.Maker(9, 300).live())
+    log = attacks.Log(maker.Maker(9, 40).live())
     key = log.page.split()[1]
     log.write(tmp_path / "record")
     path, at = attacks.bundle_of(tmp_path / "record", 3)
     attacks.flip(path, at + 20)
     assert by_hand(tmp_path / "record", key)[0] == SAID[1:]
     log.write(tmp_path / "leaf")
-    attacks.flip(attacks.tile_of(tmp_path / "leaf", 0, 0), 32 * 200)
+    attacks.flip(attacks.tile_of(tmp_path / "leaf", 0, 0), 32 * 20)
     assert by_hand(tmp_path / "leaf", key)[0] == [SAID[0], SAID[2]]
     log.write(tmp_path / "key")
     said, r = by_hand(tmp_path / "key", maker.Signer(log.notes[0].split("\n")[0], 1, bytes(32)).vkey)

@@ -526,7 +526,7 @@ def test_proof(seen, tmp_path):
     rng, path = random.Random(SEED), tmp_path / "x.tlog-proof"
     for seq in [1, 2, 256, 257, 512, 899, 900] + rng.sample(range(1, 900), 10):
         path.write_text(proof_of(seen, seq))
-        assert judges.proof_statuses(path, seen.policy) == [SOUND] * judges.count()
+        assert judges.proof_statuses(path, seen.policy) == [SOUND] * 2
     seq = next(k[0] for k in sorted(seen.openings) if k[1] == "signer")
     good = proof_of(seen, seq)
     salt, value = seen.openings[seq, "signer"]
@@ -536,7 +536,7 @@ def test_proof(seen, tmp_path):
            "\n".join(good.split("\n")[4:]), good.replace("\nindex", "\n\nindex"), ""]
     for text in bad:
         path.write_text(text)
-        assert judges.proof_statuses(path, seen.policy) == [TAMPERED] * judges.count(), text
+        assert judges.proof_statuses(path, seen.policy) == [TAMPERED] * 2, text
 
 
 def test_unfinished_and_missing(log, tmp_path):
