@@ -3,6 +3,7 @@
 import base64
 import json
 import pathlib
+import re
 import sqlite3
 import subprocess
 import sys
@@ -45,7 +46,11 @@ class Log:
         return note
 
     def policy(self, witnesses=()):
-        text = "log %s\n" % self.signer.vkey
+        # with an incarnation, the keys before it too: whoever verifies has them all on paper
+        keys = [m.group(1).decode() for r in self.records if b'"ev":"genesis"' in r or
+                b'"ev":"incarnation"' in r for m in re.finditer(rb'"key":"([^"]*)"', r)]
+        keys = keys if len(keys) > 1 and self.signer.vkey in keys else [self.signer.vkey]
+        text = "".join("log %s\n" % k for k in keys)
         text += "".join("witness %s %s\n" % (w.name, w.vkey) for w in witnesses)
         return text + "quorum %s\n" % (witnesses[0].name if witnesses else "none")
 
