@@ -78,6 +78,11 @@ class Log:
     def all(self, ev):
         return [r for r in self.records if r["ev"] == ev]
 
+    def never_erased(self):
+        """Openings of letters' signers that no erasure speaks of."""
+        also = {n for r in self.all("erase") for n in r.get("also", [])}
+        return [k for k in sorted(self.openings) if k[1] == "signer" and k[0] not in also]
+
     # --- what the thief does ---
     def renumber(self, records):
         """These records from now on, in this order; what refers to others follows."""
@@ -337,7 +342,7 @@ def _(log, folder, rng):
 
 @attack("an opening is gone, and no record says so")
 def _(log, folder, rng):
-    gone = rng.choice([k for k in log.openings if k[1] == "signer"])
+    gone = rng.choice(log.never_erased())
     del log.openings[gone]
     log.write(folder)
     return gone[0]

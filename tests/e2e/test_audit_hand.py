@@ -13,6 +13,7 @@ from judges import SOUND, TAMPERED
 import attacks
 import doctored
 import maker
+import people
 
 PAGE = hopthu.TOP / "doc" / "audit-format.md"
 SAID = ["four records are in the tile", "the root is right", "Signature Verified Successfully"]
@@ -80,6 +81,57 @@ def judge_doctored(log, out, rng):
 def test_twelve_doctored(tmp_path, rng):
     log = attacks.genuine(rng.randrange(1 << 32), 1500, events=attacks.RICH)
     judge_doctored(log, tmp_path / "copies", rng)
+
+
+@pytest.fixture(scope="module")
+def run(world):
+    """Three days of a province, shortened: letters, somebody leaves and comes back, an auditor looks."""
+    def day(n):
+        for letter in range(7):
+            world.run([people.create(n * 100 + letter * 10 + i) for i in range(9)])
+        one = people.login(people.name(n * 100)) + "@" + hopthu.DOMAIN
+        for op in ("close", "restore"):
+            world.run([{"op": op, "address": one, "ref": "x%d%s" % (n, op)}])
+        for _ in range(3):
+            world.door("hoa").get("/v1/mailboxes/" + one)
+        world.ctl("audit", "checkpoint", user="hoa")
+
+    for n in range(3):
+        day(n)
+    return world
+
+
+def copy_of(world, folder):
+    world.ctl("audit", "export", folder, user="hoa")
+    keys = world.data / "keys"
+    return attacks.Log.of_copy(folder, [doctored.read_key(keys / "log.key")]), \
+        (keys / "log.vkey").read_text().strip()
+
+
+def test_real_run_by_hand(run, tmp_path):
+    _, vkey = copy_of(run, tmp_path / "copy")
+    said, r = by_hand(tmp_path / "copy", vkey)
+    assert said == SAID and r.returncode == 0, r.stdout + r.stderr
+
+
+def test_real_run_doctored(run, tmp_path, rng):
+    """The same with the log of a hopthud, whose key is stolen."""
+    log, _ = copy_of(run, tmp_path / "copy")
+    assert log.size > 600
+    judge_doctored(log, tmp_path / "copies", rng)
+
+
+def test_real_run_attacked(run, tmp_path):
+    """Each attack that needs nothing but what every log has."""
+    log, _ = copy_of(run, tmp_path / "copy")
+    for n, title in enumerate(["one bit of a record", "one bit of a leaf", "a tile is missing",
+                               "openings are swapped between two persons", "an approval by who asked",
+                               "an intent without an approval", "another plan than was approved",
+                               "bytes that are not canonical, with the right hash"]):
+        folder = tmp_path / str(n)
+        pos = attacks.play(log, title, folder, n)
+        for v in judges.both(folder, log.page):
+            assert (v.status, v.first) == (attacks.ATTACKS[title].verdicts["export"], pos), (title, str(v))
 
 
 def test_doctored_program(tmp_path):

@@ -255,7 +255,7 @@ def _(log):
 def opening(title, change):
     @breach("7", title)
     def run(log):
-        where = next(k for k in sorted(log.openings) if k[0] > 300 and k[1] == "signer")
+        where = next(k for k in log.never_erased() if k[0] > 300)
         change(log.openings, where, *log.openings[where])
         return where[0]
 
