@@ -82,9 +82,11 @@ def verify(*args, env=None):
 
 
 def judge(database, key_file, folder):
-    """What hopthu-verify has against the log of a database; nothing, when it is sound."""
+    """What the two verifiers have against the log of a database; nothing, when it is sound."""
+    import judges
     log = Log(database, key_file)
-    status, found = verify(log.write(folder))
-    if status == SOUND:
-        return []
-    return ["hopthu-verify: %s" % f["text"] for f in found["faults"] + found["missing"]]
+    log.write(folder)
+    found = [("hopthu-verify", verify(folder)[1]),
+             ("verify.py", judges.by_python(folder, log.policy()).report)]
+    return ["%s: %s" % (who, f["text"] if f else said["verdict"]) for who, said in found
+            if said["verdict"] != "sound" for f in said["faults"] + said["missing"] or [None]]
