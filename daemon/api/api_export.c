@@ -7,6 +7,7 @@
 #include "common/tile.h"
 #include "daemon/api/api.h"
 #include "daemon/base/log.h"
+#include "daemon/flow/erase.h"
 #include "daemon/flow/export.h"
 #include "daemon/flow/incident.h"
 #include "daemon/flow/seal.h"
@@ -292,12 +293,28 @@ add_opening(void *arg, const struct stored_opening *o)
 	return r->piece->len < CALL_PIECE;
 }
 
+/* The copy would end before the record that says why a value is missing, and look doctored. */
+static int
+check_erased(struct call *c, struct err *e)
+{
+	const struct reading *r = c->own;
+	int64_t erased = erase_last(c->flow);
+
+	return erased <= (int64_t)r->export.size ?
+		       0 :
+		       err_set(e, ERR_CONFLICT, "values were erased (record %" PRId64 ") while this copy "
+			       "was being made: give the same command again, it goes on from here",
+			       erased);
+}
+
 static int
 fill_openings(struct call *c, struct buf *b, struct err *e)
 {
 	struct reading *r = c->own;
 	AUTO(str) after = xstrdup(r->field ? r->field : ""); /* r->field moves on meanwhile */
 
+	if (check_erased(c, e))
+		return -1;
 	r->piece = b;
 	return store_openings_after(c->flow->store, r->field ? r->next - 1 : r->next, after, r->last, 10000,
 				    add_opening, r, e);
@@ -357,7 +374,13 @@ handle_audit_leaves(struct call *c)
 void
 handle_audit_openings(struct call *c)
 {
-	if (reading_new(c, false))
+	struct err e = ERR_INIT;
+
+	if (!reading_new(c, false))
+		return;
+	if (check_erased(c, &e))
+		call_fail(c, &e);
+	else
 		call_stream(c, "application/x-ndjson", fill_openings);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/base/failpoint.h"
@@ -16,6 +17,7 @@
 #define UNIT_ROWS 50
 #define PAGES_US 8000    /* of a turn, for overwriting */
 #define RETRY_MS 1000
+#define LAST_META "erased" /* number of the last `erase` record */
 #define META "erase" /* who erases whom, while it is under way: canonical JSON, else "" */
 
 enum phase { WALK, WRITE, WRITTEN, PAGES, LOOK };
@@ -226,7 +228,8 @@ write_unit(struct erase *x, struct err *e)
 {
 	struct evidence ev = { .ev = EVENT_ERASE, .actor = x->who, .basis = x->basis,
 			       .subj = x->subject.person };
-	int64_t also[UNIT_RECORDS];
+	int64_t also[UNIT_RECORDS], seq;
+	char number[24];
 
 	if (remember(x, e) || take_also(x, &ev, also, e))
 		return -1;
@@ -237,7 +240,18 @@ write_unit(struct erase *x, struct err *e)
 		return -1;
 	x->numbers.erased += ev.count;
 	x->numbers.units++;
-	return evidence_append(x->flow, &ev, NULL, e);
+	if (evidence_append(x->flow, &ev, &seq, e))
+		return -1;
+	snprintf(number, sizeof(number), "%" PRId64, seq);
+	return store_set_meta(x->flow->store, LAST_META, number, e);
+}
+
+int64_t
+erase_last(const struct flow *f)
+{
+	AUTO(str) number = store_meta(f->store, LAST_META);
+
+	return number ? strtoll(number, NULL, 10) : 0;
 }
 
 /* What was done so far stays done: gathered again, it is found erased. */

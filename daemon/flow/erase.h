@@ -36,6 +36,8 @@ void erase_turn(struct flow *f);
 /* What an earlier run began. */
 int erase_recover(struct flow *f, struct err *e) MUST_USE;
 void erase_free(struct flow *f);
+/* Number of the last `erase` record; 0: there is none. */
+int64_t erase_last(const struct flow *f);
 /* {"person", "state", "percent", "reason"} or null. */
 json_t *erase_status(struct flow *f);
 #endif

@@ -149,9 +149,12 @@ def test_update_after_an_erasure(make_world, tmp_path):
     for op in ("close", "purge"):
         w.run([{"op": op, "address": address, "basis_kind": "retirement"}])
     export(w, d)
+    begun = w.door("hoa").post("/v1/audit/export", {})
     mine = {o for o in Copy(d).openings if Copy(d).records[o[0]].get("subj") == person}
     assert mine and name in (d / "openings.ndjson").read_text()
     w.ctl("audit", "erase", "--person", person, "--legal-basis", "Luật 91/2025/QH15", "--yes")
+    r = w.door("hoa").ask("GET", "/v1/audit/openings", {"export": begun["export"]})
+    assert r.status == 409 and "values were erased" in r.json["error"], "it would look as if somebody had taken them out"
     export(w, d)
     c = Copy(d, openings_complete=False)
     assert not mine & set(c.openings) and any(r["ev"] == "erase" for r in c.records.values())
