@@ -61,8 +61,7 @@ read_note(const char *file, char text[NOTE_BYTES_MAX + 1], size_t *len, struct e
 static int
 read_known(struct turning *t, struct err *e)
 {
-	char *text = xcalloc(1, NOTE_BYTES_MAX + 1);
-	AUTO(str) owned = text;
+	AUTO(str) text = xcalloc(1, NOTE_BYTES_MAX + 1);
 	struct err why = ERR_INIT;
 	struct checkpoint c;
 	struct note n;

@@ -107,8 +107,9 @@ await_quorum(struct export *x)
 	for (;;) {
 		uint32_t cosigned;
 		int status = export_note(x);
-		AUTO(str) note = status ? NULL : export_checked_note(x, &cosigned, &status);
 
+		if (!status)
+			free(export_checked_note(x, &cosigned, &status));
 		if (status || trust_quorum(&x->trust, cosigned) || export_now_ms() > until)
 			return status;
 		poll(NULL, 0, PAUSE_MS);

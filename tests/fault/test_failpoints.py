@@ -139,7 +139,10 @@ def test_kill_in_the_middle_of_a_letter(make_world, name, nth):
     driver = Driver(w)
     driver.start("%s:%d:kill" % (name, nth))
     driver.letter([people.create(n) for n in range(80)], letter="M/1")
-    assert driver.deaths == [-9] or name.startswith("commit")
+    if name.startswith("commit") and not driver.deaths:
+        w.daemon.stop()  # so many commits there may be at the stop alone, or not at all
+        driver.revive()
+    assert driver.deaths in ([-9], [0] if name.startswith("commit") else [-9])
     w.judge()
 
 
