@@ -162,6 +162,32 @@ def test_update_after_an_erasure(make_world, tmp_path):
     verifiers(d)
 
 
+def test_erasure_meanwhile(make_world, tmp_path):
+    """What is erased while a copy is made would look taken out: the copy is not finished before it has
+    the record of that."""
+    rules = write_policy(tmp_path / "policy", grace__staff="0 days", fuse__least="100000")
+    w, d = make_world(conf={"policy_dir": str(rules)}), tmp_path / "c"
+    address = w.run([people.create(1)])["items"][0]["address"]
+    person = w.mailbox(address)["person"]
+    for op in ("close", "purge"):
+        w.run([{"op": op, "address": address, "basis_kind": "retirement"}])
+    fill(w, 8, 60, 100)
+    p = subprocess.Popen([str(HOPTHUCTL), "--user", "hoa", "--password-file", str(w.password_file("hoa")),
+                          "audit", "export", str(d)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                         env={"HOPTHU_SOCKET": str(w.socket), "LC_ALL": "C.UTF-8"}, text=True)
+    w.extra.append(p)
+    wait_for(lambda: (d / "tile").exists() or p.poll() is not None, "the copy to begin", every=0.0005)
+    p.send_signal(signal.SIGSTOP)
+    assert p.poll() is None, "the copy was finished before it could be stopped: make the log longer"
+    w.ctl("audit", "erase", "--person", person, "--legal-basis", "Luật 91/2025/QH15", "--yes")
+    p.send_signal(signal.SIGCONT)
+    said = p.communicate(timeout=60)[1]
+    assert p.returncode == EX_CONFLICT and "values were erased" in said, (p.returncode, said)
+    assert not (d / "checkpoint").exists()
+    export(w, d)
+    verifiers(d)
+
+
 def test_altered(filled, tmp_path):
     """What was changed in a copy is noticed when it is to grow, and the copy is left as it is."""
     export(filled, tmp_path / "c")
