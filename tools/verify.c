@@ -30,6 +30,7 @@ static const char help[] =
 	"  -V, --version          which hopthu this is of\n"
 	"\n"
 	"Exit status: 0 sound, 76 tampered with, 75 incomplete, 64 the command was wrong.\n";
+#define TELLS "; `hopthu-verify --help` tells how"
 
 struct command {
 	struct ask ask;
@@ -43,7 +44,7 @@ struct command {
 static int
 usage(const char *what)
 {
-	fprintf(stderr, "hopthu-verify: %s; `hopthu-verify --help` tells how\n", what);
+	fprintf(stderr, "hopthu-verify: %s\n", what);
 	return VERDICT_USAGE;
 }
 
@@ -81,6 +82,24 @@ read_whole(const char *file, size_t max, struct buf *out, struct err *e)
 	return 0;
 }
 
+/* As people's editors leave it: a mark at its beginning, CR LF, no end of the last line. */
+static void
+plain_lines(struct buf *text)
+{
+	AUTO(buf) plain = BUF_INIT;
+	const char *s = text->data, *end = s + text->len;
+
+	if (text->len >= 3 && !memcmp(s, "\xEF\xBB\xBF", 3))
+		s += 3;
+	for (; s < end; s++)
+		if (*s != '\r' || (s + 1 < end && s[1] != '\n'))
+			buf_char(&plain, *s);
+	if (plain.len && plain.data[plain.len - 1] != '\n')
+		buf_char(&plain, '\n');
+	buf_clear(text);
+	buf_add(text, plain.data, plain.len);
+}
+
 static int
 take_policy(struct command *c, const char *file, struct err *e)
 {
@@ -88,8 +107,10 @@ take_policy(struct command *c, const char *file, struct err *e)
 
 	if (c->ask.trust)
 		return err_set(e, ERR_USAGE, "--policy was given twice");
-	if (read_whole(file, TRUST_BYTES_MAX, &text, e) ||
-	    trust_read(&c->trust, text.data, text.len, file, e))
+	if (read_whole(file, TRUST_BYTES_MAX, &text, e))
+		return -1;
+	plain_lines(&text);
+	if (trust_read(&c->trust, text.data, text.len, file, e))
 		return -1;
 	c->ask.trust = &c->trust;
 	return 0;
@@ -141,9 +162,9 @@ static const struct option options[] = {
 	{ "version", no_argument, NULL, 'V' },        { NULL, 0, NULL, 0 },
 };
 
-/* 0: go on; 1: all is said; -1 and e. */
+/* 0: go on; 1: all is said; -1 and e.  given: the argument that this option stands in. */
 static int
-take_option(struct command *c, int option, const char *arg, struct err *e)
+take_option(struct command *c, int option, const char *arg, const char *given, struct err *e)
 {
 	bool second = false;
 	int rc = 0;
@@ -179,7 +200,8 @@ take_option(struct command *c, int option, const char *arg, struct err *e)
 		puts("hopthu-verify " VERSION);
 		return 1;
 	}
-	return err_set(e, ERR_USAGE, "there is no such option, or it lacks its value");
+	return err_set(e, ERR_USAGE, option == ':' ? "%s lacks its value" TELLS : "there is no option %s" TELLS,
+		       given);
 }
 
 static int
@@ -188,8 +210,8 @@ take_all(struct command *c, int argc, char **argv, struct err *e)
 	int option;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "p:c:a:s:o:l:hV", options, NULL)) != -1) {
-		int rc = take_option(c, option, optarg, e);
+	while ((option = getopt_long(argc, argv, ":p:c:a:s:o:l:hV", options, NULL)) != -1) {
+		int rc = take_option(c, option, optarg, argv[optind - 1], e);
 
 		if (rc)
 			return rc;
@@ -197,7 +219,8 @@ take_all(struct command *c, int argc, char **argv, struct err *e)
 	c->rest = argv + optind;
 	c->rest_count = argc - optind;
 	if (c->rest_count != (c->proof ? 0 : c->compare ? 2 : 1) || (c->proof && c->compare))
-		return err_set(e, ERR_USAGE, "it takes one folder, --proof FILE, or --compare and two folders");
+		return err_set(e, ERR_USAGE, "it takes one folder, --proof FILE, or --compare and two folders"
+			       TELLS);
 	return 0;
 }
 

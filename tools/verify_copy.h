@@ -18,12 +18,21 @@ struct paper {
 	char *file;
 	struct checkpoint point;
 	struct buf note;   /* "" when it was three lines alone */
+	bool hex;          /* the root was typed as digits, not in base 64 */
 	bool met;          /* the copy reached its size */
+	bool fits;         /* and had this root there */
 	struct paper *next;
 };
 /* ERR_USAGE when the file holds no checkpoint. */
 struct paper *paper_read(const char *file, struct err *e);
 void paper_free(struct paper *p); /* and those after it */
+/*
+ * A root that was typed, when it is this one but for a few characters; which ("place: typed/right, ...").
+ * Nobody can make a log whose root is so near to another's, so it is no other log.  false: it is, or
+ * the very same, or it came with signatures.
+ */
+#define PAPER_MISTYPED_MAX 4
+bool paper_mistyped(const struct paper *p, const uint8_t root[DIGEST_LEN], struct buf *where);
 
 struct ask {
 	enum lang lang;

@@ -254,6 +254,7 @@ check_papers(struct copy *c, uint64_t size)
 {
 	for (struct paper *p = c->ask->papers; p; p = p->next) {
 		const struct origin *o = rules_origin(&c->rules, size);
+		AUTO(buf) where = BUF_INIT;
 		uint8_t root[DIGEST_LEN];
 		struct note note;
 		struct seen seen;
@@ -262,11 +263,17 @@ check_papers(struct copy *c, uint64_t size)
 			continue; /* of another origin: told at the end */
 		p->met = true;
 		merkle_root(&c->tree, root);
+		if (paper_mistyped(p, root, &where)) {
+			SAY(c->report, SAY_PAPER_TYPED, 0, .s = p->file, .t = where.data,
+			    .a = (int64_t)size);
+			continue;
+		}
 		if (memcmp(root, p->point.root, DIGEST_LEN)) {
 			SAY(c->report, SAY_PAPER_ROOT, points_stood_for(c, size) + 1, .s = p->file,
 			    .a = (int64_t)size, .b = points_stood_for(c, size));
 			continue;
 		}
+		p->fits = true;
 		c->points.sure[c->points.sure_count++ % SURE_MAX] = size;
 		if (p->note.len && !note_read(&note, p->note.data, p->note.len, NULL) &&
 		    quorum_signed(c, &note, &p->point, p->file, 1, &seen))

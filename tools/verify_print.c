@@ -31,6 +31,8 @@
 	  "  rằng không ai viết lại toàn bộ: không có bên làm chứng nào xác nhận, và không có điểm chốt nào của bạn\n") \
 	X(TAIL, "  %s records after record %s, since %s: nobody outside confirmed them yet\n", \
 	  "  %s bản ghi sau bản ghi %s, từ %s: chưa có ai bên ngoài xác nhận\n") \
+	X(TAIL_HELD, "  %s records after record %s: nobody outside confirmed them yet\n", \
+	  "  %s bản ghi sau bản ghi %s: chưa có ai bên ngoài xác nhận\n") \
 	X(OWN_KEYS, "  WHOSE KEYS THESE ARE: they come from the copy itself. Compare the log's key with the page that was\n" \
 	  "  printed when the log began, or give a policy of your own (--policy):\n", \
 	  "  KHÓA LÀ CỦA AI: khóa lấy từ chính bản sao. Hãy so khóa của nhật ký với tờ giấy in khi nhật ký bắt đầu,\n" \
@@ -46,6 +48,7 @@
 	X(MISSING, "\nMissing:\n", "\nCòn thiếu:\n") \
 	X(MORE, "  … and %s more\n", "  … và %s điều nữa\n") \
 	X(TOLD, "\nTold by the log (no fault):\n", "\nNhật ký cho biết (không phải lỗi):\n") \
+	X(RECORD, " (record %s)\n", " (bản ghi %s)\n") \
 	X(RECORDS, " (%s times: records %s%s)\n", " (%s lần: bản ghi %s%s)\n")
 
 enum word {
@@ -184,7 +187,9 @@ put_told(const struct report *r, enum say what, enum lang lang, struct buf *out)
 	}
 	buf_str(out, "  ");
 	report_sentence(one, lang, out);
-	if (shown)
+	if (shown && r->total[what] == 1)
+		PUT(out, RECORD, lang, records.data);
+	else if (shown)
 		PUT(out, RECORDS, lang, N(r->total[what]), records.data,
 		    r->total[what] > shown ? ", …" : "");
 	else
@@ -218,7 +223,7 @@ stood_for(const struct copy *c)
 	uint64_t size = c->points.quorum.size;
 
 	for (const struct paper *p = c->ask->papers; p; p = p->next)
-		if (p->met && !c->points.root_wrong && p->point.size > size)
+		if (p->fits && !c->points.root_wrong && p->point.size > size)
 			size = p->point.size;
 	return size;
 }
@@ -245,7 +250,7 @@ put_proven(const struct copy *c, enum lang lang, struct buf *out)
 		    time.data);
 	}
 	for (const struct paper *p = c->ask->papers; p; p = p->next)
-		if (p->met && !c->report->total[SAY_PAPER_ROOT])
+		if (p->fits)
 			PUT(out, HELD, lang, p->file, N(p->point.size));
 	if (!c->ask->hashes_only && !c->part)
 		PUT(out, DID, lang, N(r->letters.requests), N(r->letters.orders), N(r->letters.approvals),
@@ -264,9 +269,10 @@ put_not_proven(const struct copy *c, enum lang lang, struct buf *out)
 
 	if (!known)
 		PUT(&text, NOBODY, lang);
+	else if (known < c->end.size && known == c->points.quorum.size && c->points.tail_t[0])
+		PUT(&text, TAIL, lang, N(c->end.size - known), N(known), c->points.tail_t);
 	else if (known < c->end.size)
-		PUT(&text, TAIL, lang, N(c->end.size - known), N(known),
-		    known == c->points.quorum.size && c->points.tail_t[0] ? c->points.tail_t : "?");
+		PUT(&text, TAIL_HELD, lang, N(c->end.size - known), N(known));
 	if (own) {
 		PUT(&text, OWN_KEYS, lang);
 		for (int i = 0; i < c->own.log_count; i++) {

@@ -175,10 +175,16 @@ held(const struct proved *p, const struct ask *ask)
 {
 	for (struct paper *q = ask->papers; q; q = q->next)
 		if (q->point.size == p->point.size && !strcmp(q->point.origin, p->point.origin)) {
-			if (memcmp(q->point.root, p->point.root, DIGEST_LEN))
+			AUTO(buf) where = BUF_INIT;
+			bool wrong = paper_mistyped(q, p->point.root, &where);
+
+			if (wrong)
+				SAY(p->report, SAY_PAPER_TYPED, 0, .s = q->file, .t = where.data,
+				    .a = (int64_t)q->point.size);
+			else if (memcmp(q->point.root, p->point.root, DIGEST_LEN))
 				SAY(p->report, SAY_PAPER_ROOT, 0, .s = q->file,
 				    .a = (int64_t)q->point.size);
-			return true;
+			return !wrong;
 		}
 	return false;
 }

@@ -68,6 +68,10 @@
 	  "bị cắt bớt: điểm chốt trong {s} tính {a} bản ghi, bản sao này chỉ có {b}") \
 	X(PAPER_ORIGIN, "paper-origin", FAULT, "the checkpoint in {s} is of another log, {t}", \
 	  "điểm chốt trong {s} là của nhật ký khác, {t}") \
+	X(PAPER_TYPED, "paper-typed", LACK, "the root in {s} is typed wrong: this copy's root for {a} records is the same but for " \
+	  "these places (as typed/as in the copy): {t}; look at the paper again", \
+	  "mã gốc trong {s} bị gõ sai: mã gốc của bản sao này cho {a} bản ghi giống hệt, chỉ khác ở các vị trí (đã gõ/trong " \
+	  "bản sao): {t}; hãy xem lại tờ giấy") \
 	X(PAPER_LOST, "paper-lost", LACK, "the checkpoint in {s} counts {a} records; the log was put back to an older copy before " \
 	  "record {n}, and what came after record {b} is lost", \
 	  "điểm chốt trong {s} tính {a} bản ghi; nhật ký đã được khôi phục về bản cũ trước bản ghi {n}, các bản ghi sau {b} đã mất") \

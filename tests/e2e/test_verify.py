@@ -12,6 +12,7 @@ import time
 import pytest
 
 import copies
+import judges
 import maker
 from copies import INCOMPLETE, SOUND, TAMPERED, USAGE, verify
 from hopthu import BUILD
@@ -138,6 +139,69 @@ def test_paper(made, tmp_path, form):
     assert status == SOUND, found
 
 
+@pytest.mark.parametrize("form", ["{o}\n{s}\n{groups}\n", "{o}\n{s}\n{two}\n", "{o}\n{s}\n{capitals}\n",
+                                  "{o}\n{s}\n{letters}\n", "{o}\n{s}\n{bare}\n", "{o}\n{s}\n{r}\n\n\u2014 a line cut off"])
+def test_root_as_the_sheet_shows_it(made, tmp_path, form):
+    """64 digits in groups, on two lines, with O and l for 0 and 1; or base 64 without its last sign."""
+    o, s, r = made.held.read_text().split("\n")[:3]
+    h = base64.b64decode(r).hex()
+    g = [h[i:i + 4] for i in range(0, 64, 4)]
+    paper = tmp_path / "paper"
+    paper.write_text(form.format(o=o, s=s, r=r, groups=" ".join(g), two=" ".join(g[:8]) + "\n" + " ".join(g[8:]),
+                                 capitals=" ".join(g).upper(), bare=r.rstrip("="),
+                                 letters=" ".join(g).replace("0", "O").replace("1", "l")))
+    status, found = verify("--policy", made.policy, "--checkpoint", paper, made.log)
+    assert status == SOUND, found
+
+
+def other(c):
+    return "A" if c != "A" else "B"
+
+
+@pytest.mark.parametrize("places,want", [((0,), INCOMPLETE), ((3, 9, 20, 41), INCOMPLETE),
+                                         ((3, 9, 20, 30, 41), TAMPERED)])
+def test_root_that_is_typed_wrong(made, tmp_path, places, want):
+    """Nobody makes a log whose root is that near to another's: it is no alarm."""
+    o, s, r = made.held.read_text().split("\n")[:3]
+    wrong = "".join(other(c) if i in places else c for i, c in enumerate(r))
+    paper = tmp_path / "paper"
+    paper.write_text("%s\n%s\n%s\n" % (o, s, wrong))
+    status, found = verify("--policy", made.policy, "--checkpoint", paper, made.log)
+    assert status == want, found
+    assert judges.by_python(made.log, made.policy.read_text(), [paper.read_text()]).status == want
+    if want == INCOMPLETE:
+        assert [m["code"] for m in found["missing"]] == ["paper-typed"]
+        assert "%d: %s/%s" % (places[0] + 1, wrong[places[0]], r[places[0]]) in found["missing"][0]["text"]
+        assert found["not_proven"]["records"] == verify("--policy", made.policy, made.log)[1]["not_proven"]["records"]
+    # with the log's signature below it the same root is a forgery, or the sheet is damaged: no mistake
+    note = made.held.read_text().replace(r, wrong)
+    paper.write_text(note)
+    assert verify("--policy", made.policy, "--checkpoint", paper, made.log)[0] == TAMPERED
+
+
+def test_root_typed_as_digits_and_wrong(made, tmp_path):
+    o, s, r = made.held.read_text().split("\n")[:3]
+    h = base64.b64decode(r).hex()
+    paper = tmp_path / "paper"
+    paper.write_text("%s\n%s\n%s\n" % (o, s, h[:7] + ("0" if h[7] != "0" else "1") + h[8:]))
+    status, found = verify("--policy", made.policy, "--checkpoint", paper, made.log)
+    assert status == INCOMPLETE and "8: " in found["missing"][0]["text"]
+
+
+def test_policy_as_an_editor_leaves_it(made, tmp_path):
+    policy = tmp_path / "policy"
+    policy.write_bytes(b"\xef\xbb\xbf" + made.policy.read_bytes().replace(b"\n", b"\r\n")[:-2])
+    status, found = verify("--policy", policy, made.log)
+    assert status == verify("--policy", made.policy, made.log)[0], found
+
+
+def test_wrong_options_are_named(made):
+    for args, says in ((["--bogus", made.log], "no option --bogus"), ([made.log, "-p"], "-p lacks its value"),
+                       (["-p", "/nowhere", made.log], "/nowhere: No such file")):
+        p = subprocess.run([judges.HOPTHU_VERIFY, *args], capture_output=True, text=True)
+        assert p.returncode == USAGE and says in p.stderr, p.stderr
+
+
 def test_paper_of_another_history(made, tmp_path):
     o, s, r = made.held.read_text().split("\n")[:3]
     paper = tmp_path / "paper"
@@ -156,7 +220,8 @@ def test_paper_of_another_history(made, tmp_path):
 
 def test_paper_that_is_none(made, tmp_path):
     paper = tmp_path / "paper"
-    for wrong in ("", "hopthu\n12\n", "hopthu\n12x\n%s\n" % ("A" * 44), "a\n1\nnot base 64\n"):
+    for wrong in ("", "hopthu\n12\n", "hopthu\n12\n%s\n" % ("g" * 64), "hopthu\n12\n%s=\n" % ("A" * 42),
+                  "\ufeffhopthu\n12\n%s\n" % ("A" * 41), "hopthu\n12x\n%s\n" % ("A" * 44), "a\n1\nnot base 64\n"):
         paper.write_text(wrong)
         assert verify("-c", paper, made.log)[0] == USAGE
     assert verify("-c", tmp_path / "nowhere", made.log)[0] == USAGE
