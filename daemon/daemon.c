@@ -479,7 +479,7 @@ make(struct daemon *d, struct err *e)
 	if (!d->door)
 		return -1;
 	store_commit(d->store); /* the start is on record before anybody is let in */
-	confirm_checkpoint(d->flow);
+	confirm_begin(d->flow);
 	rc = store_broken(d->store) ? err_set(e, ERR_PERM, "%s", store_trouble(d->store)) : 0;
 	return rc;
 }

@@ -13,10 +13,12 @@
 #include "daemon/flow/confirm.h"
 #include "daemon/flow/evidence.h"
 #include "daemon/flow/incident.h"
+#include "daemon/flow/queue.h"
 #include "daemon/flow/seal.h"
 #include "daemon/witness/witness.h"
 
 #define POLICY_MAX 65536
+#define FIRST_ANSWER_MS 3000 /* then work begins without it */
 #define CONFLICTS_MAX 3 /* answers "from another size" in a row; then it is a failure like any */
 #define JSON_INTEGER_MAX 9007199254740991 /* of a record: 2^53-1 */
 
@@ -27,6 +29,7 @@ struct asked {
 	struct loop_timer *retry;
 	bool waiting;           /* for retry */
 	bool probed;            /* in this run it answered */
+	bool awaited;           /* its first answer of this run: is the database of yesterday? */
 	uint64_t size;          /* of the newest checkpoint that it confirmed */
 	int64_t at;
 	uint64_t from;          /* what it knows, so far as we know */
@@ -42,6 +45,7 @@ struct confirm {
 	uint8_t digest[DIGEST_LEN]; /* of the policy file */
 	struct asked asked[32];
 	int count;
+	struct loop_timer *first; /* the end of waiting for first answers */
 };
 
 static void ask(struct asked *w);
@@ -151,6 +155,53 @@ confirm_checkpoint(struct flow *f)
 {
 	for (int i = 0; f->confirm && i < f->confirm->count; i++)
 		ask(&f->confirm->asked[i]);
+}
+
+/* --- the first answers ------------------------------------------------------------------------- */
+
+static void
+stop_waiting(void *arg)
+{
+	struct confirm *c = arg;
+
+	for (int i = 0; i < c->count; i++)
+		c->asked[i].awaited = false;
+	queue_wake(c->flow);
+}
+
+static void
+heard(struct asked *w)
+{
+	if (!w->awaited)
+		return;
+	w->awaited = false;
+	if (!confirm_awaited(w->confirm->flow))
+		queue_wake(w->confirm->flow);
+}
+
+void
+confirm_begin(struct flow *f)
+{
+	struct confirm *c = f->confirm;
+
+	confirm_checkpoint(f);
+	/* what is carried by hand takes days */
+	for (int i = 0; i < c->count; i++)
+		c->asked[i].awaited = c->asked[i].client && witness_busy(c->asked[i].client) &&
+				      strncmp(c->asked[i].is->url, "file:", 5);
+	if (!confirm_awaited(f))
+		return;
+	c->first = loop_timer_new(f->loop, stop_waiting, c);
+	loop_timer_set(c->first, FIRST_ANSWER_MS);
+}
+
+bool
+confirm_awaited(const struct flow *f)
+{
+	for (int i = 0; f->confirm && i < f->confirm->count; i++)
+		if (f->confirm->asked[i].awaited)
+			return true;
+	return false;
 }
 
 /* --- an answer --------------------------------------------------------------------------------- */
@@ -344,6 +395,8 @@ on_answer(void *arg, const struct witness_answer *a, const struct err *e)
 
 	if (w->confirm->flow->incident)
 		return;
+	if (!a || a->status != 422)
+		heard(w);
 	if (!a) {
 		failed(w, e->msg);
 		return;
@@ -464,6 +517,7 @@ release(struct confirm *c)
 		if (w->anchor)
 			free((char *)w->writing.line);
 	}
+	loop_timer_free(c->first);
 	trust_release(&c->trust);
 	free(c);
 }

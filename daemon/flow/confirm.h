@@ -20,8 +20,11 @@ void confirm_free(struct flow *f);
 const uint8_t *confirm_digest(const struct flow *f);
 /* For hopthud -t: is the file right, and every address in it? */
 int confirm_check(const struct conf *conf, struct err *e) MUST_USE;
-/* There is a new checkpoint; also once at the start, so that a database of yesterday is noticed. */
-void confirm_checkpoint(struct flow *f);
+void confirm_checkpoint(struct flow *f); /* there is a new one */
+/* Once at the start, so that a database of yesterday is noticed before anything is done by it. */
+void confirm_begin(struct flow *f);
+/* True for some seconds after the start, while a witness that is reached at once has not answered. */
+bool confirm_awaited(const struct flow *f);
 
 /* --- to show ---------------------------------------------------------------------------------- */
 struct confirm_state {

@@ -7,6 +7,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/directory/dir.h"
+#include "daemon/flow/confirm.h"
 #include "daemon/flow/drift.h"
 #include "daemon/flow/job.h"
 #include "daemon/flow/queue.h"
@@ -288,7 +289,7 @@ run(void *arg)
 			q->drained(q->drained_arg);
 		return;
 	}
-	if (q->paused || q->flow->incident || q->flow->scarce || drift_held(q->flow) ||
+	if (q->paused || q->flow->incident || confirm_awaited(q->flow) || q->flow->scarce || drift_held(q->flow) ||
 	    dir_state(q->flow->dir) != DIR_READY)
 		return;
 	if (q->reload)
@@ -463,6 +464,8 @@ queue_reason(struct flow *f, const struct request *r)
 		return xstrdup(f->incident);
 	if (*flow_trouble(f))
 		return xasprintf("%s; tried again every second", flow_trouble(f));
+	if (confirm_awaited(f))
+		return xstrdup("hopthud has just started and waits some seconds for its witnesses");
 	if (drift_held(f))
 		return xstrdup(drift_held_why(f));
 	if (dir_state(f->dir) != DIR_READY) {

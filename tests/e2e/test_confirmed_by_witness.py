@@ -3,6 +3,7 @@
 must never go on in silence."""
 import re
 import shutil
+import signal
 import subprocess
 import time
 
@@ -171,6 +172,50 @@ def test_restored_from_a_backup(watched):
     assert w.run([people.create(50)])["state"] == "done"
     w.daemon.stop()
     w.judged = True
+
+
+def test_an_older_copy_does_nothing(watched):
+    """What was approved in yesterday's database and done since is not begun again: hopthud waits for the
+    first word of its witness."""
+    w, one = watched()
+    w.run([people.create(1)])
+    confirmed(w, new(w)["size"])
+    w.slapd.stop()
+    r = w.submit([people.create(2)])
+    w.approve(r)
+    w.daemon.stop()
+    shutil.copytree(w.data, w.dir / "backup")
+    w.slapd.start()
+    w.start()
+    assert w.wait(r["id"])["state"] == "done"
+    confirmed(w, new(w)["size"])
+    w.daemon.stop()
+    shutil.rmtree(w.data)
+    shutil.copytree(w.dir / "backup", w.data)
+    one.process.send_signal(signal.SIGSTOP)
+    try:
+        w.start()
+        wait_for(lambda: w.status()["directory"]["state"] == "ready", "the directory", 10)
+        time.sleep(0.5)
+        assert "waits some seconds for its witnesses" in w.show(r["id"])["waiting_for"]
+    finally:
+        one.process.send_signal(signal.SIGCONT)
+    wait_for(lambda: evidence(w)["incident"], "the incident", 15)
+    begun = w.door("admin").get("/v1/audit", event="start")["records"][-1]["seq"]
+    assert all(i["seq"] < begun for i in w.door("admin").get("/v1/audit", event="intent")["records"])
+    w.daemon.stop()
+    w.judged = True
+
+
+def test_silent_witness_is_not_waited_for_long(watched):
+    w, one = watched()
+    w.daemon.stop()
+    one.process.send_signal(signal.SIGSTOP)
+    try:
+        w.start()
+        assert w.run([people.create(1)])["state"] == "done"
+    finally:
+        one.process.send_signal(signal.SIGCONT)
 
 
 def test_another_history_of_the_same_length(watched):
