@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "tools/ctl.h"
 #include "tools/page.h"
@@ -26,7 +27,7 @@ check(const json_t *answer, struct checkpoint *point, struct err *e)
 static int
 print(struct ctl *c, const json_t *answer)
 {
-	struct page page = { .note = ctl_text(answer, "note"), .vkey = ctl_text(answer, "vkey"),
+	struct page page = { .note = ctl_text(answer, "note"), .policy = ctl_text(answer, "policy"),
 			     .at = ctl_text(answer, "at") };
 	AUTO(buf) out = BUF_INIT;
 	struct err e = ERR_INIT;
@@ -45,6 +46,36 @@ print(struct ctl *c, const json_t *answer)
 	if (rc)
 		return ctl_error(c, &e);
 	fwrite(out.data, 1, out.len, stdout);
+	return 0;
+}
+
+/* Witnesses answer on their own time, and a sheet without them is worth less. */
+#define CONFIRM_WAIT_MS 3000
+#define CONFIRM_STEP_MS 50
+
+static int
+wait_confirmed(struct ctl *c, json_t **answer)
+{
+	const struct timespec step = { .tv_nsec = CONFIRM_STEP_MS * 1000000L };
+	long long size = json_integer_value(json_object_get(*answer, "size"));
+	AUTO(buf) path = BUF_INIT;
+
+	buf_printf(&path, "/v1/audit/checkpoint?size=%lld", size);
+	for (int ms = 0; !strcmp(ctl_text(*answer, "confirmed"), "coming") && ms < CONFIRM_WAIT_MS;
+	     ms += CONFIRM_STEP_MS) {
+		json_t *later = NULL;
+		int status;
+
+		nanosleep(&step, NULL);
+		status = ctl_get(c, path.data, &later);
+		if (status)
+			return status;
+		json_decref(*answer);
+		*answer = later;
+	}
+	if (!strcmp(ctl_text(*answer, "confirmed"), "coming") || !strcmp(ctl_text(*answer, "confirmed"), "missing"))
+		ctl_say("not enough witnesses have confirmed it yet; later: hopthuctl audit checkpoint --size "
+			"%lld", size);
 	return 0;
 }
 
@@ -67,6 +98,8 @@ cmd_audit_checkpoint(struct ctl *c)
 	ctl_query_opt(&path, "size", c, OPT_SIZE);
 	status = ctl_opt(c, OPT_NEW) ? ctl_send(c, path.data, "application/json", "{}", 2, &answer) :
 				       ctl_get(c, path.data, &answer);
+	if (!status && ctl_opt(c, OPT_NEW))
+		status = wait_confirmed(c, &answer);
 	if (status)
 		return status;
 	if (!ctl_machine(c))

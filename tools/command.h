@@ -327,8 +327,10 @@ _Static_assert(OPT_COUNT <= 126, "the bits of an option set are used up");
 	X("audit", "checkpoint", audit_checkpoint, "", 0, 0, O(SIZE) | O(NEW) | O(PAGE) | O(MAIL), \
 	  audit_checkpoint, "a signed checkpoint of the log, to keep where nobody here can change it", \
 	  "Prints the newest one with all its cosignatures (c2sp.org/tlog-checkpoint). With --page as a " \
-	  "sheet of A4 in HTML, to print, sign and keep: with the log's public key, and a QR code of the " \
-	  "checkpoint's three lines. With --mail as a message: hopthuctl audit checkpoint --new --mail " \
+	  "sheet of A4 in HTML, to print, sign and keep: with the public keys of the log and of the " \
+	  "witnesses, and a QR code of the checkpoint's three lines. With --new one is signed now, by approvers, " \
+	  "technicians and admins, and up to three seconds are waited for the witnesses. With --mail as a message: " \
+	  "hopthuctl audit checkpoint --new --mail " \
 	  "auditor@example.gov.vn | sendmail -t") \
 	X("audit", "export", audit_export, "DIR", 1, 1, O(FROM) | O(TO), audit_export, \
 	  "copy the log into a folder that anybody can verify", \

@@ -115,12 +115,14 @@ page_html(const struct page *p, struct buf *out, struct err *e)
 	entry(out, "Giá trị gốc, đọc từng nhóm", "Root, in groups to read aloud", "root", root.data);
 	entry(out, "Giá trị gốc như trong tệp", "Root as in the file", "", base64.data);
 	entry(out, "Ký lúc (UTC)", "Signed at", "", p->at);
-	entry(out, "Khóa công khai của nhật ký", "Public key of the log", "", p->vkey);
-	buf_str(out, "</dl>\n<p>Ai giữ tờ giấy này có thể chứng minh rằng các bản ghi đầu tiên của nhật ký, "
+	buf_str(out, "<dt>Khóa công khai của nhật ký và bên làm chứng: tệp cho hopthu-verify --policy <small>Public "
+		"keys of the log and of the witnesses: the file for hopthu-verify --policy</small></dt><dd><pre>");
+	escaped(out, p->policy);
+	buf_str(out, "</pre></dd>\n</dl>\n<p>Ai giữ tờ giấy này có thể chứng minh rằng các bản ghi đầu tiên của nhật ký, "
 		"đúng số lượng ghi trên, không bị sửa, xóa hay thêm bớt kể từ ngày ký. "
 		"<small>Whoever keeps this sheet can prove that this many first records of the log were not "
-		"changed, removed or added to since it was signed: compare it with what hopthu-verify "
-		"shows of a copy.</small></p>\n");
+		"changed, removed or added to since it was signed: type its three lines into a file "
+		"for hopthu-verify --checkpoint.</small></p>\n");
 	signatures(out);
 	buf_str(out, "<p><small>Toàn văn có chữ ký số. The whole note with its signatures:</small></p>\n<pre>");
 	escaped(out, p->note);
@@ -179,9 +181,9 @@ page_mail(const struct page *p, const char *address, struct buf *out, struct err
 		"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n");
 	add_lines(out, "Điểm kiểm chứng nhật ký hộp thư. Xin lưu lại: về sau dùng để chứng minh nhật ký không "
 		  "bị sửa.\nCheckpoint of the mailbox log. Keep it: later it proves that the log was not "
-		  "rewritten.\n\nKhóa công khai / public key:\n");
-	add_lines(out, p->vkey);
-	add_lines(out, "\n\n");
+		  "rewritten.\n\nKhóa công khai / public keys (hopthu-verify --policy):\n");
+	add_lines(out, p->policy);
+	add_lines(out, "\n");
 	add_lines(out, p->note);
 	return 0;
 }

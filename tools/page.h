@@ -8,7 +8,7 @@
 struct page {
 	const struct checkpoint *point;
 	const char *note; /* with its signatures */
-	const char *vkey; /* of the log */
+	const char *policy; /* keys of the log and of the witnesses, and the quorum (c2sp.org/tlog-policy) */
 	const char *at;   /* when it was signed, RFC 3339 */
 };
 /* HTML for one sheet of A4, in Vietnamese with English, to print and sign. */

@@ -82,20 +82,49 @@ read_whole(const char *file, size_t max, struct buf *out, struct err *e)
 	return 0;
 }
 
+/* A line that begins with no word of a policy goes on from the line before, as on a sheet whose lines
+ * were too short: in the middle of a key, or at a blank. */
+static bool
+goes_on(const char *line)
+{
+	static const char *const words[] = { "log", "witness", "group", "quorum", "#" };
+	size_t n;
+
+	line += strspn(line, " \t");
+	n = strcspn(line, " \t\r\n");
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (*line == '#' || (strlen(words[i]) == n && !memcmp(words[i], line, n)))
+			return false;
+	return n > 0;
+}
+
 /* As people's editors leave it: a mark at its beginning, CR LF, no end of the last line. */
 static void
 plain_lines(struct buf *text)
 {
 	AUTO(buf) plain = BUF_INIT;
-	const char *s = text->data, *end = s + text->len;
+	size_t line = 0, word = 0; /* where the line and its last word begin */
+	const char *s = text->len >= 3 && !memcmp(text->data, "\xEF\xBB\xBF", 3) ? text->data + 3 : text->data;
 
-	if (text->len >= 3 && !memcmp(s, "\xEF\xBB\xBF", 3))
-		s += 3;
-	for (; s < end; s++)
-		if (*s != '\r' || (s + 1 < end && s[1] != '\n'))
-			buf_char(&plain, *s);
-	if (plain.len && plain.data[plain.len - 1] != '\n')
+	if (strlen(text->data) != text->len)
+		return; /* no text at all */
+	while (*s) {
+		size_t n = strcspn(s, "\n"), m = n && s[n - 1] == '\r' ? n - 1 : n;
+
+		if (plain.len && plain.data[line] != '#' && goes_on(s)) {
+			plain.len--;
+			if (!strchr(plain.data + word, '+'))
+				buf_char(&plain, ' ');
+		} else {
+			line = plain.len;
+		}
+		buf_add(&plain, s, m);
 		buf_char(&plain, '\n');
+		for (size_t i = line; i < plain.len; i++)
+			if (plain.data[i] == ' ' || plain.data[i] == '\t')
+				word = i;
+		s += n + (s[n] == '\n');
+	}
 	buf_clear(text);
 	buf_add(text, plain.data, plain.len);
 }

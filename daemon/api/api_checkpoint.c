@@ -7,6 +7,7 @@
 #include "daemon/api/checkpoint_json.h"
 #include "daemon/base/clock.h"
 #include "daemon/flow/confirm.h"
+#include "daemon/flow/export.h"
 #include "daemon/flow/incident.h"
 #include "daemon/flow/seal.h"
 
@@ -60,11 +61,31 @@ checkpoint_status_json(struct flow *f)
 /* --- one checkpoint ---------------------------------------------------------------------------- */
 
 static void
+count_healthy(void *arg, const struct confirm_state *s)
+{
+	*(int *)arg += !*s->error;
+}
+
+/* done, coming (a witness is there that may still answer), missing (none is), none (nobody has to). */
+static const char *
+confirmed(struct flow *f, uint64_t size)
+{
+	int64_t quorum = confirm_quorum(f);
+	int healthy = 0;
+
+	if (quorum < 0)
+		return "none";
+	confirm_each(f, count_healthy, &healthy);
+	return quorum >= (int64_t)size ? "done" : healthy ? "coming" : "missing";
+}
+
+static void
 reply(struct call *c, uint64_t size)
 {
 	struct flow *f = c->flow;
 	AUTO(str) vkey = note_key_vkey(seal_key(f));
 	AUTO(buf) text = BUF_INIT;
+	AUTO(buf) policy = BUF_INIT;
 	struct err e = ERR_INIT;
 	struct checkpoint point;
 	struct note n;
@@ -75,14 +96,14 @@ reply(struct call *c, uint64_t size)
 		err_set(&e, ERR_NOTFOUND, "no checkpoint was signed for %" PRIu64 " records", size);
 	else if (note_read(&n, text.data, text.len, &e) || checkpoint_read(&point, &n, &e))
 		err_wrap(&e, "the checkpoint of %" PRIu64 " records is damaged", size);
-	else {
+	else if (!export_policy(f, &policy, &e)) {
 		AUTO(buf) root = BUF_INIT;
 
 		base64_add(&root, point.root, DIGEST_LEN);
-		call_reply(c, 200, json_pack("{s:s,s:I,s:s,s:o,s:i,s:s,s:s}", "origin", point.origin,
+		call_reply(c, 200, json_pack("{s:s,s:I,s:s,s:o,s:i,s:s,s:s,s:s,s:s}", "origin", point.origin,
 					     "size", (json_int_t)size, "root", root.data, "at",
-					     json_time(signed_at(f, size)), "signatures", n.count, "note",
-					     text.data, "vkey", vkey));
+					     json_time(signed_at(f, size)), "signatures", n.count, "confirmed",
+					     confirmed(f, size), "note", text.data, "vkey", vkey, "policy", policy.data));
 		return;
 	}
 	call_fail(c, &e);

@@ -82,7 +82,7 @@ def test_page(world):
     note = Note(note_text)
     text = world.ctl("audit", "checkpoint", "--page").stdout
     page = Page(text).text
-    for part in (note.origin, log_key(world).vkey(), note_text.split("\n")[2], note_text, "Chữ ký",
+    for part in (note.origin, "log %s\n" % log_key(world).vkey(), "quorum none\n", note_text.split("\n")[2], note_text, "Chữ ký",
                  "Signature"):
         assert part in page, part
     hexed = note.root.hex()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """hopthud with the real hopthu-witness: confirmation, carried files, and a database from a backup that
 must never go on in silence."""
+import html
 import re
 import shutil
 import signal
@@ -104,11 +105,17 @@ def test_confirmed(watched):
     confirmed(w, got["size"])
     note = Note(w.ctl("audit", "checkpoint", "--size", got["size"]).stdout)
     assert note.check(one.key) and note.check(Key.read(vkey(w)))
+    printed = w.ctl("audit", "checkpoint", "--new", "--page")  # a sheet has the witness on it at once
+    assert "\u2014 %s " % one.key.name in printed.stdout and not printed.stderr
+    assert "witness one %s\nquorum one\n" % one.vkey in html.unescape(printed.stdout)
     one.kill()  # away, then back: it gets a proof that leads from what it knew
     for n in range(20, 26):
         w.run([people.create(n)])
         new(w)
     assert evidence(w)["witnesses"][0]["error"]
+    since = time.monotonic()
+    assert "not enough witnesses" in w.ctl("audit", "checkpoint", "--new").stderr
+    assert time.monotonic() - since < 3, "nobody waits for a witness that is known to be away"
     one.start()
     confirmed(w, new(w)["size"])
     w.judge()

@@ -195,6 +195,24 @@ def test_policy_as_an_editor_leaves_it(made, tmp_path):
     assert status == verify("--policy", made.policy, made.log)[0], found
 
 
+def test_policy_in_lines_as_short_as_a_sheet(made, tmp_path):
+    """A key that did not fit goes on in the next line; a comment does not swallow what follows it."""
+    policy = tmp_path / "policy"
+    want = verify("--policy", made.policy, made.log)
+    for width in (40, 57, 66):
+        lines = []
+        for line in made.policy.read_text().splitlines():
+            words = line.split(" ")
+            lines += [" ".join(words[:-1])] if len(words[-1]) > width else []
+            rest = words[-1] if len(words[-1]) > width else line
+            lines += [rest[i:i + width] for i in range(0, len(rest), width)]
+        policy.write_text("\n".join(lines) + "\n")
+        status, found = verify("--policy", policy, made.log)
+        assert (status, found["confirmed"]) == (want[0], want[1]["confirmed"]), (width, lines)
+    policy.write_text("# mine\nwittness x\n" + made.policy.read_text())
+    assert verify("--policy", policy, made.log)[0] == USAGE
+
+
 def test_wrong_options_are_named(made):
     for args, says in ((["--bogus", made.log], "no option --bogus"), ([made.log, "-p"], "-p lacks its value"),
                        (["-p", "/nowhere", made.log], "/nowhere: No such file")):
