@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,6 +29,7 @@ struct seal {
 	uint64_t begins;      /* records before this origin */
 	struct loop_timer *timer;
 	bool timing, due, deferred, writing;
+	bool failed;          /* nothing could be written: tried again when the timer is over */
 	uint64_t size;        /* of the newest checkpoint that is durable */
 	struct checkpoint made; /* that is being written */
 	int64_t anchor[ANCHORS_MAX]; /* records behind the newest checkpoint that are anchors */
@@ -56,6 +58,25 @@ try_key(const char *file, const char *vkey, struct note_key *k, struct err *e)
 		return 1;
 	note_key_wipe(k);
 	return 0;
+}
+
+/* The public key in force, for people, beside the secret one: an incarnation that was cut short left
+ * the one before.  0, or -1 and errno. */
+static int
+show_key(const struct conf *conf, const char *vkey)
+{
+	AUTO(str) file = xasprintf("%s/%s", conf->key_dir, SEAL_VKEY);
+	AUTO(str) part = xasprintf("%s%s", file, SEAL_NEW);
+	AUTO(str) line = xasprintf("%s\n", vkey);
+	char there[sizeof(struct note_key) * 2] = "";
+	size_t n = strlen(line);
+	AUTO(fd) old = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	AUTO(fd) fd = -1;
+
+	if (old >= 0 && read(old, there, sizeof(there) - 1) == (ssize_t)n && !strcmp(there, line))
+		return 0;
+	fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	return fd < 0 || write(fd, line, n) != (ssize_t)n || fsync(fd) || rename(part, file) ? -1 : 0;
 }
 
 int
@@ -99,7 +120,7 @@ on_timer(void *arg)
 {
 	struct seal *s = arg;
 
-	s->timing = false;
+	s->timing = s->failed = false;
 	s->due = true; /* seen at the end of this turn */
 }
 
@@ -127,7 +148,7 @@ seal_turn(struct flow *f)
 	uint64_t new = unsealed(s);
 	bool asked;
 
-	if (s->deferred || s->writing)
+	if (s->deferred || s->writing || s->failed)
 		return;
 	asked = wanted(s);
 	if (!asked && (!new || f->incident))
@@ -143,7 +164,7 @@ seal_turn(struct flow *f)
 void
 seal_reconfigured(struct flow *f)
 {
-	if (f->seal->timing)
+	if (f->seal->timing && !f->seal->failed)
 		start_timer(f->seal, (uint64_t)f->conf->evidence.checkpoint_seconds * 1000);
 }
 
@@ -197,11 +218,8 @@ static void
 failed(struct seal *s, const struct err *why)
 {
 	s->writing = false;
-	s->due = true;
-	if (why->class == ERR_CONFLICT)
-		incident_raise(s->flow, "%s", why->msg);
-	else
-		start_timer(s, RETRY_MS);
+	s->failed = true;
+	start_timer(s, RETRY_MS);
 	tell(s, 0, why);
 }
 
@@ -251,6 +269,8 @@ write_it(struct seal *s, struct err *e)
 		return -1;
 	if (store_add_checkpoint(store, &c, e)) {
 		store_abort(store);
+		if (e->class == ERR_CONFLICT) /* two roots */
+			incident_raise(s->flow, "%s", e->msg);
 		return -1;
 	}
 	failpoint(FP_CHECKPOINT_WRITTEN);
@@ -388,7 +408,11 @@ read_meta(struct seal *s, struct err *e)
 		return err_set(e, ERR_CONFIG, "the database %s does not say which key signs its log: "
 			       "restore it from a backup", f->conf->database);
 	s->begins = begins ? strtoull(begins, NULL, 10) : 0;
-	return seal_read_key(f->conf, vkey, &s->key, e);
+	if (seal_read_key(f->conf, vkey, &s->key, e))
+		return -1;
+	if (show_key(f->conf, vkey))
+		log_warn("%s/%s cannot be written: %s", f->conf->key_dir, SEAL_VKEY, strerror(errno));
+	return 0;
 }
 
 int

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,6 +26,7 @@ struct scene {
 	struct conf conf;
 	struct loop *loop;
 	struct flow *flow;
+	unsigned turns;
 };
 
 static void
@@ -31,6 +34,7 @@ turn_end(void *arg)
 {
 	struct scene *s = arg;
 
+	s->turns++;
 	store_commit(s->flow->store);
 	seal_turn(s->flow);
 }
@@ -234,6 +238,27 @@ test_anchors_do_not_loop(void **state)
 	assert_int_equal(seal_size(s->flow), size + 31);
 }
 
+/* What cannot be written is tried again after a while, not in every turn. */
+static void
+test_nothing_can_be_written(void **state)
+{
+	struct scene *s = *state;
+	struct rlimit was, little = { .rlim_cur = 4096 };
+
+	append(s, EVENT_HEARTBEAT, 10);
+	store_commit(s->flow->store);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+	little.rlim_max = was.rlim_max;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
+	s->turns = 0;
+	run(s, 300);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+	assert_string_not_equal(store_trouble(s->flow->store), "");
+	assert_int_equal(seal_size(s->flow), 0);
+	assert_in_range(s->turns, 1, 10);
+}
+
 /* --- on demand -------------------------------------------------------------------------------------- */
 
 struct told {
@@ -363,6 +388,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_due_by_time, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nothing_new_nothing_signed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_anchors_do_not_loop, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_nothing_can_be_written, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_on_demand, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_one_root_for_a_size, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_another_root_is_an_incident, setup, teardown),
