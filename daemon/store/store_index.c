@@ -18,6 +18,7 @@ struct about {
 struct index {
 	bool ready; /* the open block holds what the table holds */
 	int64_t whole; /* every block before this one is in the table */
+	int64_t marked; /* the last record that was taken in, even if its append failed */
 	struct block open;
 	struct about about[REQUESTS];
 };
@@ -168,6 +169,7 @@ index_add(struct store *s, int64_t seq, const char *rec, size_t n, struct err *e
 
 	if (make_ready(s, e))
 		return -1;
+	x->marked = seq;
 	read_record(s, &x->open, seq, rec, n);
 	if (seq % INDEX_BLOCK)
 		return 0;
@@ -183,6 +185,9 @@ index_truncate(struct store *s, int64_t size)
 {
 	struct index *x = s->index;
 
+	if (x->marked <= size)
+		return;
+	x->marked = size;
 	memset(x->about, 0, sizeof(x->about)); /* numbers of requests are given again */
 	if (!x->ready)
 		return;

@@ -10,6 +10,7 @@
 #include <sqlite3.h>
 
 #include "common/text.h"
+#include "daemon/store/store_index.h"
 #include "daemon/store/store_search.h"
 
 /* The index of the log beside a plain look at every record: the same answers, whatever was asked,
@@ -173,6 +174,49 @@ make_requests(void)
 	store_commit(s);
 }
 
+/* An append that the database breaks off when the record is in the index already. */
+static void
+append_half(void)
+{
+	static const char rec[] = "{\"actor\":{\"name\":\"lan\"},\"agency\":\"snv\",\"ev\":\"approve\","
+				  "\"op\":\"purge\",\"result\":\"moved\"}";
+	const struct opening twice[] = { { .field = "x", .value = "1" }, { .field = "x", .value = "2" } };
+	struct err e = ERR_INIT;
+
+	assert_int_equal(store_append(s, rec, sizeof(rec) - 1, twice, 2, &e), -1);
+}
+
+/* A unit of nothing else: at places, and where the record would fill a block.  Once at each. */
+static bool
+half_is_due(void)
+{
+	static int64_t failed;
+	int64_t seq = store_next_seq(s);
+
+	if (failed == seq || (seq % INDEX_BLOCK && any(500)))
+		return false;
+	failed = seq;
+	return true;
+}
+
+/* True: it may stand; false: only as it was when it began. */
+static bool
+make_unit(void)
+{
+	struct err e = ERR_INIT;
+
+	for (unsigned n = any(900); n && store_next_seq(s) <= RECORDS; n--) {
+		if (half_is_due()) {
+			check(store_end(s, &e), &e);
+			check(store_begin(s, &e), &e);
+			append_half();
+			return false;
+		}
+		append();
+	}
+	return true;
+}
+
 /* Units that are kept, undone, lost with their turn, and a process that ends between. */
 static void
 make_log(void)
@@ -183,9 +227,7 @@ make_log(void)
 	while (store_committed_tree(s)->size < RECORDS) {
 		for (unsigned u = any(4) + 1; u; u--) {
 			check(store_begin(s, &e), &e);
-			for (unsigned n = any(900); n && store_next_seq(s) <= RECORDS; n--)
-				append();
-			if (any(4))
+			if (make_unit() && any(4))
 				check(store_end(s, &e), &e);
 			else
 				store_abort(s);
