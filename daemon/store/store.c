@@ -159,8 +159,7 @@ store_abort(struct store *s)
 {
 	BUG_ON(!s->in_unit);
 	s->in_unit = false;
-	if (s->tree.size != s->unit_tree.size)
-		index_truncate(s, (int64_t)s->unit_tree.size);
+	index_truncate(s, (int64_t)s->unit_tree.size); /* also of a record that was half appended */
 	s->tree = s->unit_tree;
 	if (s->lost)
 		return;
@@ -222,6 +221,9 @@ store_forget(struct store *s, void *arg)
 	for (struct waiting *w = s->first; w; w = w->next)
 		if (w->arg == arg)
 			w->cb = NULL;
+	for (struct waiting *w = s->told; w; w = w->next)
+		if (w->arg == arg)
+			w->cb = NULL;
 }
 
 static int
@@ -254,7 +256,7 @@ void
 store_commit(struct store *s)
 {
 	struct err e = ERR_INIT;
-	struct waiting *w, *next;
+	struct waiting *w;
 	bool failed = false;
 
 	BUG_ON(s->in_unit);
@@ -273,12 +275,12 @@ store_commit(struct store *s)
 			s->full = false;
 		}
 	}
-	w = s->first;
+	s->told = s->first;
 	s->first = NULL;
 	s->end = &s->first;
 	s->urgent = false;
-	for (; w; w = next) {
-		next = w->next;
+	while ((w = s->told)) { /* one of them may let another go: store_forget */
+		s->told = w->next;
 		if (w->cb)
 			w->cb(w->arg, failed ? &e : NULL);
 		free(w);

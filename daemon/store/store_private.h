@@ -30,6 +30,7 @@ struct store {
 	struct index *index; /* of store_index.c */
 	struct err trouble;
 	struct waiting *first, **end;
+	struct waiting *told; /* those of the commit whose outcome is being told */
 };
 
 /*

@@ -107,6 +107,42 @@ test_unit_is_all_or_nothing(void **state)
 }
 
 /* A crash is a process that goes away without a word. */
+struct pair {
+	struct store *store;
+	struct pair *other;
+	int told;
+};
+
+static void
+let_go(void *arg, const struct err *failure)
+{
+	struct pair *p = arg;
+
+	p->told = failure ? -1 : 1;
+	store_forget(p->store, p->other);
+}
+
+/* Who is told of a commit may end somebody else who waits for the same one. */
+static void
+test_forgotten_while_told(void **state)
+{
+	struct store *s = created();
+	struct pair first = { .store = s }, second = { .store = s, .other = &first };
+	struct err e = ERR_INIT;
+
+	(void)state;
+	first.other = &second;
+	assert_int_equal(store_begin(s, &e), 0);
+	assert_int_equal(append(s, "{}"), 0);
+	assert_int_equal(store_end(s, &e), 0);
+	store_after_commit(s, let_go, &first);
+	store_after_commit(s, let_go, &second);
+	store_commit(s);
+	assert_int_equal(first.told, 1);
+	assert_int_equal(second.told, 0);
+	store_close(s);
+}
+
 static void
 test_uncommitted_is_lost_committed_is_kept(void **state)
 {
@@ -339,6 +375,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_unit_is_all_or_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_forgotten_while_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_uncommitted_is_lost_committed_is_kept, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_records_of_a_person, setup, teardown),
