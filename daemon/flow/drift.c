@@ -103,16 +103,24 @@ begin_again(struct drifts *d, const char *why)
 	dir_watch_restart(d->watch, why);
 }
 
+/* What memory took for recorded is not. */
+static void
+take_back(struct drifts *d)
+{
+	d->open = store_drift_count(d->flow->store);
+	drift_brake_read(d);
+}
+
 static void
 on_written(void *arg, const struct err *failure)
 {
 	struct drifts *d = arg;
 
-	if (!failure)
+	if (!failure) {
+		d->failed = false;
 		return;
-	d->open = store_drift_count(d->flow->store);
-	free(d->held);
-	d->held = store_meta(d->flow->store, "drift_brake");
+	}
+	take_back(d);
 	begin_again(d, "what was seen could not be recorded");
 }
 
@@ -177,7 +185,10 @@ judged(struct drifts *d, enum drift_verdict v, const struct err *e)
 	if (v == DRIFT_WRITTEN)
 		store_after_commit(d->flow->store, on_written, d);
 	if (v == DRIFT_FAILED) {
-		log_error("a change of the directory cannot be recorded: %s", e->msg);
+		if (!d->failed) /* it is told again with each new connection */
+			log_error("a change of the directory cannot be recorded: %s", e->msg);
+		d->failed = true;
+		take_back(d);
 		begin_again(d, e->msg);
 	}
 }
@@ -445,7 +456,7 @@ drift_start(struct flow *f)
 	buf_init(&d->cookie);
 	d->save = loop_timer_new(f->loop, on_save, d);
 	d->retry = loop_timer_new(f->loop, on_retry, d);
-	drift_brake_init(f);
+	drift_brake_read(d);
 	drift_log_init(f);
 	d->watch = dir_watch_new(f->loop, &f->conf->directory, &ev);
 }

@@ -66,12 +66,12 @@ int drift_erase(struct flow *f, const char *login, const char *person, struct er
 int drift_done(struct flow *f, const char *login, const struct plan *p, struct err *e) MUST_USE;
 
 /* --- the brake (drift_brake.c) --- */
-void drift_brake_init(struct flow *f);
+void drift_brake_read(struct drifts *d);
 /* In the unit of a drift record: may hold the queue. */
 int drift_brake_count(struct flow *f, const char *key, struct err *e) MUST_USE;
 bool drift_held(const struct flow *f);
 const char *drift_held_why(const struct flow *f); /* "" when it is not */
-/* ERR_CONFLICT: nothing is held. */
+/* ERR_CONFLICT: nothing is held.  Let go after the commit. */
 int drift_release(struct flow *f, const char *reason, const struct actor *who, struct err *e) MUST_USE;
 
 /* --- decisions (drift_decide.c) --- */
@@ -126,6 +126,7 @@ struct drifts {
 	int64_t open, last_change, cookie_at, walk_since, recent_since;
 	/* drift.c */
 	struct buf cookie;
+	bool failed;     /* a change could not be recorded, which was said */
 	bool cookie_fresh, refreshing, walking, walk_mailboxes, walk_soon;
 	struct loop_timer *save, *retry;
 	struct drift_pending *pending, **pending_end;

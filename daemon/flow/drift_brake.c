@@ -17,22 +17,28 @@
 #define HELD_META "drift_brake"
 #define WINDOW_US (UINT64_C(600) * 1000000)
 
+/* As the database says: at the start, and after what was not written. */
 void
-drift_brake_init(struct flow *f)
+drift_brake_read(struct drifts *d)
 {
-	f->drift->held = store_meta(f->store, HELD_META);
+	free(d->held);
+	d->held = store_meta(d->flow->store, HELD_META);
+	if (d->held && !*d->held) { /* it was released */
+		free(d->held);
+		d->held = NULL;
+	}
 }
 
 bool
 drift_held(const struct flow *f)
 {
-	return *drift_held_why(f) != '\0';
+	return f->drift && f->drift->held;
 }
 
 const char *
 drift_held_why(const struct flow *f)
 {
-	return f->drift && f->drift->held ? f->drift->held : "";
+	return drift_held(f) ? f->drift->held : "";
 }
 
 /* How many may change within the window, by the policy of hopthud's own domain. */
@@ -125,6 +131,20 @@ write_release(struct flow *f, const char *reason, const struct actor *who, struc
 	return evidence_append(f, &ev, NULL, e) || store_set_meta(f->store, HELD_META, "", e) ? -1 : 0;
 }
 
+/* Nothing is sent before the release is durable. */
+static void
+on_released(void *arg, const struct err *failure)
+{
+	struct drifts *d = arg;
+
+	if (failure)
+		return;
+	free(d->held);
+	d->held = NULL;
+	d->moved_count = 0;
+	queue_wake(d->flow);
+}
+
 int
 drift_release(struct flow *f, const char *reason, const struct actor *who, struct err *e)
 {
@@ -138,9 +158,6 @@ drift_release(struct flow *f, const char *reason, const struct actor *who, struc
 	}
 	if (store_end(f->store, e))
 		return -1;
-	free(f->drift->held);
-	f->drift->held = NULL;
-	f->drift->moved_count = 0;
-	queue_wake(f);
+	store_after_commit(f->store, on_released, f->drift);
 	return 0;
 }

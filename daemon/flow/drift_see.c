@@ -8,7 +8,8 @@
 #include "daemon/flow/evidence.h"
 
 #define OPEN_MAX 100	   /* open changes of one entry that are looked at */
-#define ATTRIBUTES_MAX 300 /* names in one record */
+#define ATTRIBUTES_MAX 300 /* names in one record, which has a limit: */
+#define NAMES_MAX 8000	   /* bytes of them */
 
 /* --- the record ------------------------------------------------------------------------------ */
 
@@ -131,7 +132,7 @@ write_record(struct look *l, struct err *e)
 	AUTO(buf) before = BUF_INIT;
 	AUTO(buf) after = BUF_INIT;
 	const char **open, **names = l->told;
-	size_t n = 0, k = 0;
+	size_t n = 0, k = 0, bytes = 0;
 	struct evidence ev = { .ev = EVENT_DRIFT, .actor = actor_daemon, .req = l->ask->req,
 			       .row = l->ask->row, .result = l->kind, .ldap = l->uuid != NULL,
 			       .ldap_uuid = l->uuid, .ldap_csn = l->csn };
@@ -140,7 +141,7 @@ write_record(struct look *l, struct err *e)
 			   .uuid = l->uuid ? l->uuid : "", .at = (int64_t)clock_wall_us(),
 			   .writer = "", .session = "", .written = "" };
 
-	while (names[n] && n < ATTRIBUTES_MAX)
+	while (names[n] && n < ATTRIBUTES_MAX && (bytes += strlen(names[n]) + 3) <= NAMES_MAX)
 		n++;
 	names[n] = NULL;
 	qsort(names, n, sizeof(*names), by_name);
@@ -311,6 +312,8 @@ drift_see(struct flow *f, const struct drift_ask *ask, struct err *e)
 	bool any, told;
 	enum drift_verdict v;
 
+	if (f->incident) /* nothing is written; the cookie stays, and when it is over this is told again */
+		return DRIFT_KNOWN;
 	look_begin(&l, f, ask);
 	v = compare(&l, &any, &told);
 	return any ? in_own_unit(&l, told, e) : v;
@@ -337,8 +340,11 @@ enum drift_verdict
 drift_gone(struct flow *f, const char *uuid, const char *key, struct err *e)
 {
 	const struct drift_ask ask = { .entry = NULL };
-	AUTO(look) l = { .flow = f, .ask = &ask, .arena = arena_new(), .dn = "", .kind = "deleted" };
+	AUTO(look) l = { .flow = f, .ask = &ask, .dn = "", .kind = "deleted" };
 
+	if (f->incident)
+		return DRIFT_KNOWN;
+	l.arena = arena_new();
 	l.key = key;
 	l.uuid = uuid && *uuid ? uuid : NULL;
 	l.login = drift_login(f, key, l.arena);

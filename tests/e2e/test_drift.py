@@ -123,6 +123,16 @@ def test_attribute_by_attribute(three, ldif, names):
     assert [x["seq"] for x in three.drifts("all")] == [d["seq"]]
 
 
+def test_more_names_than_a_record_holds(three):
+    """However many attributes somebody adds, the change is told, and so is the next one."""
+    options = ["description;lang-%03d-%sz" % (n, "abcdefgh-" * 8) for n in range(280)]
+    change(three, three.logins[0], "\n-\n".join("add: %s\n%s: x" % (o, o) for o in options))
+    d, = told(three)
+    assert 20 < len(d["attributes"]) < 300 and d["attributes"] == sorted(d["attributes"])
+    change(three, three.logins[0], "replace: title\ntitle: Sửa tay")
+    assert told(three, 2)[0]["attributes"] == ["title"]
+
+
 def test_taken_back_by_hand(three):
     change(three, three.logins[0], "replace: title\ntitle: Sửa tay")
     change(three, three.logins[0], "replace: title\ntitle: Nữa\n-\nadd: description\ndescription: x")
@@ -478,6 +488,14 @@ def test_many_changes_stall_nobody(make_world):
         wait_for(lambda: w.status()["watch"]["open"] >= 500, "500 changes", 30)
     probe.check(0.1 if not SANITIZED else 1.0)
     w.ctl("drift", "release", "--reason", "thử")
+    # once let go it holds again, also in another run
+    w.daemon.stop()
+    w.start()
+    assert w.watched(20) and not w.status()["watch"]["held"]
+    w.slapd.modify("".join("dn: %s\nchangetype: modify\nreplace: title\ntitle: x\n\n" % dn(a) for a in names))
+    wait_for(lambda: w.status()["watch"]["held"], "the brake", 15)
+    w.ctl("drift", "release", "--reason", "thử")
+    assert not w.status()["watch"]["held"]
 
 
 # --- decisions ---
