@@ -445,7 +445,8 @@ pages_done(struct flow *f, const struct err *why)
 	struct erasures *g = f->erasures;
 
 	if (why) {
-		log_warn("%s", why->msg);
+		if (strcmp(why->msg, g->why.msg)) /* tried again every second */
+			log_warn("%s", why->msg);
 		g->why = *why;
 		g->pause = true;
 		loop_timer_set(g->timer, RETRY_MS);

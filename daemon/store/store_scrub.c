@@ -54,7 +54,7 @@ clear_page(sqlite3_file *f, sqlite3_int64 at, const uint8_t *page, unsigned size
 		return SQLITE_OK; /* overflow and free pages: overwritten when they were freed */
 	if (!content)
 		content = 65536;
-	if (content > size || cells > content)
+	if (content > size || cells > content || (block && block < content))
 		return SQLITE_OK; /* damaged: the engine will say so, nothing is made worse here */
 	rc = overwrite(f, at, page, cells, content);
 	while (rc == SQLITE_OK && block > last && block + 4 <= size) {
@@ -122,9 +122,12 @@ measure(struct store *s, sqlite3_file *f, sqlite3_int64 *file_size)
 		rc = f->pMethods->xRead(f, head, sizeof(head), 0);
 	if (rc != SQLITE_OK)
 		return rc;
+	if (head[52] || head[53] || head[54] || head[55])
+		return SQLITE_NOTADB; /* auto_vacuum: there are pages that may look like a tree's */
 	s->page_size = u16(head + 16) == 1 ? 65536 : u16(head + 16);
 	if (s->page_size < 512 || *file_size / s->page_size >= PAGES_MAX)
 		return SQLITE_TOOBIG;
+	*file_size -= *file_size % s->page_size; /* what a write that was cut short left behind the last */
 	s->scrub_size = *file_size;
 	return SQLITE_OK;
 }
@@ -170,6 +173,7 @@ store_scrub_wanted(struct store *s)
 int
 store_want_scrub(struct store *s, struct err *e)
 {
+	s->scrub_at = 0; /* pages that were done already may have more now */
 	return store_set_meta(s, SCRUB_META, "1", e);
 }
 

@@ -244,12 +244,42 @@ test_work_between_the_steps(void **state)
 	assert_int_equal(residue(), 0);
 }
 
+/* More is erased while the pages are gone through, and a write was cut short at the end of the file. */
+static void
+test_begins_anew(void **state)
+{
+	struct err e = ERR_INIT;
+	struct store *s = store_create(file, &e);
+	FILE *f;
+
+	(void)state;
+	assert_non_null(s);
+	fill(s);
+	begin(s);
+	must(store_want_scrub(s, &e), &e);
+	end(s);
+	while (store_scrub_percent(s) < 60)
+		assert_int_equal(store_scrub_step(s, 0, &e), 1);
+	erase_some(s);
+	assert_int_equal(store_scrub_percent(s), 0);
+	assert_int_equal(store_scrub_step(s, 0, &e), 1);
+	f = fopen(file, "ab");
+	assert_non_null(f);
+	assert_int_equal(fputs("half a page", f) < 0, 0);
+	assert_int_equal(fclose(f), 0);
+	scrub(s);
+	assert_int_equal(residue(), 0);
+	store_close(s);
+	check_rest(MAILBOXES - MAILBOXES / ERASED_EVERY);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_nothing_is_left, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_work_between_the_steps, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_begins_anew, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
