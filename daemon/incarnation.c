@@ -196,6 +196,18 @@ make_key(struct turning *t, const char *file, struct err *e)
 	return rc;
 }
 
+/* The key of an incarnation that was cut short takes its place now: another one is made in this.  That
+ * it is lost is no reason not to go on. */
+static void
+take_key(struct turning *t)
+{
+	AUTO(str) vkey = note_key_vkey(&t->old);
+	struct note_key k;
+
+	if (!seal_read_key(t->conf, vkey, &k, NULL))
+		note_key_wipe(&k);
+}
+
 static int
 use_key(struct turning *t, const char *fresh, struct err *e)
 {
@@ -221,14 +233,17 @@ incarnate(struct turning *t, struct err *e)
 {
 	AUTO(str) fresh = xasprintf("%s/%s%s", t->conf->key_dir, SEAL_KEY, SEAL_NEW);
 
-	if (read_known(t, e) || make_key(t, fresh, e))
+	if (read_known(t, e))
+		return -1;
+	take_key(t);
+	if (make_key(t, fresh, e))
 		return -1;
 	tell_lost(t, store_tree(t->flow->store)->size);
-	if (in_unit(t, write_record, e)) {
+	if (!in_unit(t, write_record, e))
+		return use_key(t, fresh, e);
+	if (!store_broken(t->flow->store)) /* else it may have been written all the same */
 		(void)unlink(fresh);
-		return -1;
-	}
-	return use_key(t, fresh, e);
+	return -1;
 }
 
 static int

@@ -250,6 +250,18 @@ asked_size(const struct witness_answer *a)
 	return p ? strtoull(p + 1, NULL, 10) : 0;
 }
 
+/* Whether it was about this origin.  What a witness says of the one that an incarnation ended is no
+ * word about this log: that it refuses there is why there was an incarnation. */
+static bool
+asked_of_us(const struct flow *f, const struct witness_answer *a)
+{
+	AUTO(str) origin = xasprintf("\n\n%s\n", seal_key(f)->name);
+	const char *p = memmem(a->question, a->question_len, "\n\n", 2);
+	size_t n = strlen(origin);
+
+	return p && (size_t)(a->question + a->question_len - p) >= n && !memcmp(p, origin, n);
+}
+
 static void
 on_written(void *arg, const struct err *failure)
 {
@@ -328,7 +340,7 @@ confirmed(struct asked *w, const struct witness_answer *a)
 	int number = 0;
 
 	if (!text_of(w->confirm->flow, asked_size(a), &text)) {
-		failed(w, "the question it answers is not of this log");
+		failed(w, "the question it answers is not of this log: there is no such checkpoint");
 		return;
 	}
 	if (note_read_signatures(&n, a->body, a->len, text.data, text.len, &e)) {
@@ -399,6 +411,10 @@ on_answer(void *arg, const struct witness_answer *a, const struct err *e)
 		heard(w);
 	if (!a) {
 		failed(w, e->msg);
+		return;
+	}
+	if (!asked_of_us(w->confirm->flow, a)) {
+		failed(w, "the question it answers is not of this log, or of an earlier origin of it");
 		return;
 	}
 	switch (a->status) {

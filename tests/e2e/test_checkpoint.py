@@ -312,6 +312,38 @@ def test_carried_files(watched):
     w.judge()
 
 
+def test_answer_to_the_origin_before(watched):
+    """What is carried back about the origin that an incarnation ended is no incident of the new one."""
+    w, (one,) = watched(start=False)
+    folder = w.dir / "drop"
+    folder.mkdir()
+    w.policy.write_text(w.policy.read_text().replace(one.url, "file:%s" % folder))
+    w.daemon.stop()
+    w.start()
+    new(w)
+    request = folder / "request"
+    wait_for(request.exists, "a request", 10)
+    w.daemon.stop()
+    assert w.hopthud("--incarnation", "--reason", "thử").returncode == 0
+    w.start()
+    for answer in ("422\nno\n", "409\n1000000\n", "200\n%s" % one.judge(request.read_bytes())[1]):
+        first = request.read_bytes()
+        assert b"\n\nhopthu.test/1\n" in first
+        (folder / "part").write_text(answer)
+        (folder / "part").rename(folder / "response")
+        wait_for(lambda: not (folder / "response").exists(), "the answer to be taken", 15)
+        new(w)
+        wait_for(lambda: request.exists() and b"\n\nhopthu.test/2\n" in request.read_bytes(),
+                 "another question", 10)
+        assert not evidence(w)["incident"]
+        w.daemon.stop()
+        request.write_bytes(first)
+        w.start()
+    assert database(w, "SELECT count(*) FROM cosignature") == [(0,)]
+    w.daemon.stop()
+    w.judged = True
+
+
 def test_reload(watched):
     """Another policy file by SIGHUP: a witness more, on record, and a broken file changes nothing."""
     w, (one,) = watched()
@@ -461,13 +493,16 @@ def test_incarnation_cut_short(make_world):
     w.daemon.stop()
     keys = w.data / "keys"
     old = (keys / "log.key").read_bytes()
+    public = (keys / "log.vkey").read_bytes()
     assert w.hopthud("--incarnation", "--reason", "thử").returncode == 0
+    (keys / "log.vkey").write_bytes(public)
     (keys / "log.key").rename(keys / "log.key.new")
     (keys / "log.key").write_bytes(old)
     (keys / "log.key").chmod(0o600)
     w.start()
     assert Note(new(w)["note"]).origin == "hopthu.test/2"
     assert not (keys / "log.key.new").exists()
+    assert Key.read(vkey(w)).name == "hopthu.test/2"
     w.judge()
 
 
