@@ -289,7 +289,7 @@ belongs(const struct copy *c, const char *path, int level)
 	for (; p && *p && *p != '.'; p++)
 		if (*p >= '0' && *p <= '9')
 			n = n < UINT64_MAX / 100 ? n * 10 + (uint64_t)(*p - '0') : n;
-	if (n * TILE_WIDTH >= hashes || (level < 0 && ((n + 1) * TILE_WIDTH < c->first ||
+	if (n >= (hashes + TILE_WIDTH - 1) / TILE_WIDTH || (level < 0 && ((n + 1) * TILE_WIDTH < c->first ||
 						       n * TILE_WIDTH + 1 > c->last)))
 		return false;
 	tile_path(level, n, width_of(c, level < 0 ? 0 : level, n), &right);

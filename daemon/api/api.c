@@ -450,7 +450,7 @@ admit(struct call *c, struct err *e)
 	if (c->only_agency && (c->route == ROUTE_audit_list || c->route == ROUTE_audit_show ||
 			       c->route == ROUTE_audit_subject || c->route == ROUTE_audit_search ||
 			       c->route == ROUTE_audit_tail || c->route == ROUTE_audit_prove ||
-			       c->route == ROUTE_audit_export))
+			       c->route == ROUTE_audit_export || rests_on_export(c->route)))
 		return err_set(e, ERR_DENIED, "%s belongs to agency %s, and the log is everybody's",
 			       c->op.name, c->only_agency);
 	if (c->only_agency && (c->route == ROUTE_address_list || c->route == ROUTE_address_show))

@@ -346,6 +346,7 @@ def test_while_nothing_is_written(fresh, tmp_path):
     """A witness contradicts the log: copies and proofs are to be had all the more, unrecorded."""
     w = fresh
     fill(w, 1, 10)
+    w.add_operator("giang", "Lê Thị Giang", ["auditor"], agency="snv")
     export(w, tmp_path / "before")
     w.daemon.stop()
     db = sqlite3.connect(w.db)
@@ -363,6 +364,9 @@ def test_while_nothing_is_written(fresh, tmp_path):
     assert r.returncode in (0, EX_UNAVAILABLE)
     export(w, tmp_path / "x", user="lan", status=EX_NOPERM)
     assert w.door("tuan").ask("GET", "/v1/audit/entries?export=0").status == 403
+    for what in ("entries", "leaves", "openings", "checkpoints"):
+        assert w.door("hoa").ask("GET", "/v1/audit/%s?export=0" % what).status == 200
+        assert "log is everybody's" in w.door("giang").ask("GET", "/v1/audit/%s?export=0" % what).json["error"]
     assert w.door("lan").ask("POST", "/v1/requests", body={}).status == 503
     w.judged = True  # it is not in order, and shall not be
 
