@@ -162,7 +162,7 @@ class Checkpoint:
         if any(c < " " and c != "\n" for c in text) or not text.endswith("\n"):
             raise Bad("has other characters than lines of text")
         body, blank, lines = text.rpartition("\n\n")
-        self.note = text
+        self.note, self.as_hex = text, False
         self.text = body + "\n" if blank else text
         self.signatures = [self._signature(s) for s in lines.split("\n")[:-1]] if blank else []
         if blank and not self.signatures:

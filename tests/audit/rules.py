@@ -21,14 +21,14 @@ NEEDS = {
     "genesis": "cfg key", "start": "cfg", "config": "cfg", "request": "req",
     "item": "req row round op", "name": "req row round op opid plan", "plan": "req",
     "approve": "req round digest", "refuse": "req", "cancel": "req", "retry": "req",
-    "intent": "req row round op opid plan as", "resolve": "intent req row round op opid plan",
+    "intent": "req row round op opid plan as", "resolve": "intent req row round op opid plan as",
     "outcome": "intent req row op opid result", "hold": "intent req row op opid", "anchor": "witness size root at sig",
     "incarnation": "old key target", "erase": "subj basis count",
 }
 INTEGERS = set("v seq mono req row round intent count size at needs late first drift".split())
 TEXTS = set("t boot ev op opid subj result witness sig key old target basis as".split())
 HASHES = set("cfg digest plan policy root attachment".split())
-ABOUT = set("item name plan approve refuse cancel retry intent".split())  # rule 4, at its end
+ABOUT = set("item name plan approve refuse cancel retry intent".split())   # rule 4, its end
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 
 
@@ -260,26 +260,25 @@ class Rules:
                 plan["approved"] = True
                 self.waits.discard(req)
 
-    def _planned(self, rec):
-        """What is begun is what was planned."""
+    def _allowed(self, rec):
+        """What is begun, or taken up again, is what was planned and approved."""
         req, row = rec["req"], rec["row"]
         _, same, round_ = self.newest.get((req, row), (0, None, None))
         plan = self.plan_of.get((req, row))
         if same != self._same(rec) or rec["round"] != (plan["round"] if plan else round_):
             self.fault("4", "it is not what was planned for row %d of request %d" % (row, req))
+        if req in self.requests and (not plan or not plan["approved"] or req in self.waits or
+                                     plan["lines"].get(row) != rec["plan"]):
+            self.fault("4", "nobody approved row %d of request %d, or too few" % (row, req))
+        if rec["as"] != self.approver.get(req):
+            self.fault("4", "it is done in the name of %s, who did not approve it" % rec["as"])
 
     def _intent(self, rec):
         req, row = rec["req"], rec["row"]
-        self._planned(rec)
-        self.waiting.get(req, {}).pop(row, None)
-        plan = self.plan_of.get((req, row))
+        self._allowed(rec)
         if (req, row) in self.begun:
             self.fault("4", "row %d of request %d is begun already" % (row, req))
-        if req in self.requests:
-            if not plan or not plan["approved"] or plan["lines"].get(row) != rec["plan"] or req in self.waits:
-                self.fault("4", "nobody approved row %d of request %d, or too few" % (row, req))
-        if rec["as"] != self.approver.get(req):
-            self.fault("4", "it is done in the name of %s, who did not approve it" % rec["as"])
+        self.waiting.get(req, {}).pop(row, None)
         self.begun.add((req, row))
         self.intents[self.seq] = {k: rec.get(k) for k in ("req", "row", "op", "opid", "subj")}
 
@@ -294,8 +293,8 @@ class Rules:
     _hold = _of_intent
 
     def _resolve(self, rec):
-        self._of_intent(rec)
-        self._planned(rec)
+        if self._of_intent(rec):
+            self._allowed(rec)
 
     def _outcome(self, rec):
         req, row = rec["req"], rec["row"]

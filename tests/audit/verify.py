@@ -155,14 +155,16 @@ def check_held(rules, held, roots):
     except Bad as e:
         report.fault(1, "held", "%s, %s" % (what, e))
         return
-    if not held.signatures and copy.tree and mistyped(held.root, copy.tree.root(held.size)):
+    if copy.tree and mistyped(held, copy.tree.root(held.size)):
         report.miss(None, "%s, is typed wrong: its root is that of this copy but for a few letters" % what)
         return
     roots.append((held.size, held.root, True, what))
 
 
-def mistyped(typed, right):
-    return 0 < sum(a != b for a, b in zip(base64.b64encode(typed), base64.b64encode(right))) <= 4
+def mistyped(held, root):
+    """Whether three lines were typed with the root's letters right but for one to four of them."""
+    form = bytes.hex if held.as_hex else base64.b64encode
+    return not held.signatures and 0 < sum(a != b for a, b in zip(form(held.root), form(root))) <= 4
 
 
 def check_roots(copy, report, roots):
@@ -281,7 +283,7 @@ def check_proof(raw, policy, held, report):
     for h in held:
         if (h.size, h.origin) != (checkpoint.size, checkpoint.origin):
             continue
-        if not h.signatures and mistyped(h.root, checkpoint.root):
+        if mistyped(h, checkpoint.root):
             report.miss(None, "the root of the checkpoint that you hold is typed wrong")
         elif h.root != checkpoint.root:
             raise Bad("has another root than the checkpoint you hold")
@@ -315,10 +317,17 @@ class Parser(argparse.ArgumentParser):
         sys.exit(USAGE)
 
 
-def read_held(path):
-    with open(path, "rb") as f:
-        text = f.read().decode("utf-8")
-    return Checkpoint(text if text.endswith("\n") else text + "\n")
+def read_held(text):
+    """A signed note as it is; three lines with blanks and line ends as they were typed, the root also in hex."""
+    if "\u2014" in text:
+        return Checkpoint(text)
+    lines = ["".join(line.split()) for line in text.splitlines() if line.strip()]
+    as_hex = len(lines) > 2 and re.fullmatch("[0-9a-fA-F]{64}", "".join(lines[2:])) is not None
+    if as_hex:
+        lines[2:] = [base64.b64encode(bytes.fromhex("".join(lines[2:]))).decode()]
+    held = Checkpoint("".join(line + "\n" for line in lines))
+    held.as_hex = as_hex
+    return held
 
 
 def arguments(argv):
@@ -348,7 +357,10 @@ def main(argv):
             with open(a.policy, "rb") as f:
                 policy = f.read()
             Policy(policy)
-        held = [read_held(f) for f in a.checkpoint]
+        held = []
+        for name in a.checkpoint:
+            with open(name, "rb") as f:
+                held.append(read_held(f.read().decode("utf-8")))
     except (OSError, UnicodeDecodeError, Bad) as e:
         p.error("%s: %s" % (" or ".join([a.policy or ""] + a.checkpoint).strip(" or"), e))
     if a.proof:

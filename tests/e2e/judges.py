@@ -32,7 +32,7 @@ class Verdict:
 def by_python(folder, policy, held=(), compare=None):
     """In this process, as verify.main does."""
     report = verify.Report()
-    held = [verify.Checkpoint(h) for h in held]
+    held = [verify.read_held(h) for h in held]
     one = verify.check_copy(str(folder), policy.encode(), held, report)
     if compare:
         verify.compare(one, verify.check_copy(str(compare), policy.encode(), held, report), report)

@@ -355,6 +355,21 @@ def test_three_lines_held(seen, tmp_path):
     check(seen, tmp_path, held=[n.split("\n\n")[0] + "\n" for n in seen.notes[-3:]])
 
 
+def test_typed_from_paper(seen, tmp_path):
+    """Blanks, line ends and groups of digits as they come; up to four wrong letters are no forgery."""
+    origin, size, root = seen.notes[-2].split("\n")[:3]
+    digits = maker.base64.b64decode(root).hex()
+    groups = " ".join(digits[i:i + 4] for i in range(0, 64, 4))
+    for text in ("%s\r\n %s \r\n%s" % (origin, size, root), "%s\n%s\n%s\n" % (origin, size, groups),
+                 "%s\n%s\n%s\n%s\n" % (origin, size, groups[:40], groups[40:].upper())):
+        check(seen, tmp_path, held=[text])
+    other = digits.translate(str.maketrans("0123456789abcdef", "123456789abcdef0"))
+    for n in (1, 4):
+        check(seen, tmp_path, held=["%s\n%s\n%s\n" % (origin, size, other[:n] + digits[n:])], want=INCOMPLETE)
+    check(seen, tmp_path, held=["%s\n%s\n%s\n" % (origin, size, other[:5] + digits[5:])], want=TAMPERED,
+          first=strong_before(seen, int(size)) + 1)
+
+
 def test_held_root_differs(seen, tmp_path):
     lines = seen.notes[-2].split("\n")
     held = "\n".join([lines[0], lines[1], maker.base64.b64encode(bytes(32)).decode()]) + "\n"
