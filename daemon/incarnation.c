@@ -58,10 +58,68 @@ read_note(const char *file, char text[NOTE_BYTES_MAX + 1], size_t *len, struct e
 						 file);
 }
 
+/* Of a whole mail or several notes one after another: what may be a note of this log.  NULL: none. */
+static const char *
+next_note(const char *text, const char *origin, size_t *len)
+{
+	size_t n = strlen(origin);
+	const char *p, *q;
+
+	for (p = text; p; p = strchr(p, '\n'), p = p ? p + 1 : NULL)
+		if (!strncmp(p, origin, n) && p[n] == '\n')
+			break;
+	if (!p || !(q = strstr(p, "\n\n")))
+		return NULL;
+	for (q += 2; !strncmp(q, "\xE2\x80\x94 ", 4) && strchr(q, '\n');)
+		q = strchr(q, '\n') + 1;
+	*len = (size_t)(q - p);
+	return p;
+}
+
+/* The one for most records that the log signed. */
+static int
+take_note(const struct turning *t, const char *text, struct note *n, struct checkpoint *c, struct err *e)
+{
+	bool any = false, good = false;
+	const char *p;
+	size_t len;
+
+	for (p = text; (p = next_note(p, t->old.name, &len)); p += len) {
+		struct checkpoint at;
+		struct note one;
+		bool right;
+
+		if (note_read(&one, p, len, NULL) || checkpoint_read(&at, &one, NULL))
+			continue;
+		right = note_verify(&one, &t->old, NULL, NULL) == NOTE_GOOD;
+		if (!any || (right && (!good || at.size > c->size))) {
+			*n = one;
+			*c = at;
+			good = right;
+			any = true;
+		}
+	}
+	return any ? 0 : note_read(n, text, strlen(text), e) || checkpoint_read(c, n, e) ? -1 : 0;
+}
+
+/* As mail programs and people's editors leave it: CR LF, no end of the last line. */
+static void
+plain_lines(char *text)
+{
+	char *to = text;
+
+	for (const char *p = text; *p; p++)
+		if (*p != '\r')
+			*to++ = *p;
+	if (to > text && to[-1] != '\n')
+		*to++ = '\n';
+	*to = '\0';
+}
+
 static int
 read_known(struct turning *t, struct err *e)
 {
-	AUTO(str) text = xcalloc(1, NOTE_BYTES_MAX + 1);
+	AUTO(str) text = xcalloc(1, NOTE_BYTES_MAX + 2);
 	struct err why = ERR_INIT;
 	struct checkpoint c;
 	struct note n;
@@ -71,7 +129,10 @@ read_known(struct turning *t, struct err *e)
 		return 0;
 	if (read_note(t->order->known, text, &len, e))
 		return -1;
-	if (note_read(&n, text, len, &why) || checkpoint_read(&c, &n, &why))
+	if (strlen(text) != len)
+		return err_set(e, ERR_USAGE, "%s is no checkpoint: it is no text", t->order->known);
+	plain_lines(text);
+	if (take_note(t, text, &n, &c, &why))
 		return err_set(e, ERR_USAGE, "%s is no checkpoint: %s", t->order->known, why.msg);
 	if (strcmp(c.origin, t->old.name))
 		return err_set(e, ERR_USAGE, "the checkpoint in %s is of the log %s, this log is %s",

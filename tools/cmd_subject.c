@@ -169,6 +169,18 @@ print_subject(struct ctl *c, const json_t *all)
 	section(c, "copies of the log with such records", "exports", export_columns, all);
 }
 
+/* People are looked for by name in a search: a name may be that of several. */
+static int
+check_person(const char *person)
+{
+	const char *p = person;
+
+	while (*p > ' ' && *p < 0x7f)
+		p++;
+	return !*p ? 0 : ctl_fail(LEAVE_USAGE, "\"%s\" is no reference, login or address; by name people are found with "
+				  "`hopthuctl audit search --person NAME`, whose answer has their addresses", person);
+}
+
 int
 cmd_audit_subject(struct ctl *c)
 {
@@ -177,6 +189,8 @@ cmd_audit_subject(struct ctl *c)
 
 	if (!*c->line.args[0])
 		return ctl_fail(LEAVE_USAGE, "the person is empty: a reference, a login or an address is wanted");
+	if ((status = check_person(c->line.args[0])))
+		return status;
 	if (c->timeout_s < 0)
 		c->timeout_ms = TIMEOUT_MS;
 	status = get_subject(c, &all);
@@ -248,6 +262,8 @@ cmd_audit_erase(struct ctl *c)
 	AUTO(json) report = NULL;
 	int status = ctl_required(c, OPT_PERSON);
 
+	if (!status)
+		status = check_person(ctl_opt(c, OPT_PERSON));
 	if (!status)
 		status = ctl_required(c, OPT_LEGAL_BASIS);
 	if (c->timeout_s < 0)

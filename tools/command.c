@@ -241,6 +241,10 @@ check_line(const struct command_line *line, struct err *e)
 	if (line->count < c->fewest)
 		return err_set(e, ERR_USAGE, "something is missing: hopthuctl %s%s%s %s", c->noun, space,
 			       c->verb, c->arguments);
+	if (line->count > c->most && !c->most)
+		return err_set(e, ERR_USAGE, "`%s%s%s` takes no word beside its options, and \"%s\" is one; see "
+			       "`hopthuctl help %s%s%s`", c->noun, space, c->verb, line->args[0], c->noun, space,
+			       c->verb);
 	if (line->count > c->most)
 		return err_set(e, ERR_USAGE, "one argument too many (\"%s\"): hopthuctl %s%s%s %s",
 			       line->args[c->most], c->noun, space, c->verb, c->arguments);

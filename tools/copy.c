@@ -131,7 +131,8 @@ int
 copy_open(struct copy *c, const char *dir, struct err *e)
 {
 	*c = (struct copy){ .dir = dir, .fd = -1 };
-	if (mkdir(dir, 0700) && errno != EEXIST)
+	c->made = !mkdir(dir, 0700);
+	if (!c->made && errno != EEXIST)
 		return err_set(e, ERR_USAGE, "cannot make the folder %s: %s", dir, strerror(errno));
 	c->fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (c->fd < 0)
@@ -148,6 +149,8 @@ copy_release(struct copy *c)
 	if (c->fd >= 0)
 		close(c->fd);
 	c->fd = -1;
+	if (c->made)
+		(void)rmdir(c->dir); /* fails when there is something in it */
 	free(c->origin);
 	c->origin = NULL;
 }

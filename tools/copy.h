@@ -16,6 +16,7 @@
 struct copy {
 	const char *dir;
 	int fd;              /* of the folder, locked against others like us; -1: not open */
+	bool made;           /* it was not there: taken away again when nothing comes into it */
 	bool empty;          /* there was nothing in it */
 	bool wrong;          /* what failed is a check, not a file */
 	bool partial;        /* what failed is a write: the same command goes on */

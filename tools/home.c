@@ -196,12 +196,44 @@ first_steps(struct home *h)
 	h->said = true;
 }
 
+/* What others changed in the directory, for those who decide about it. */
+static void
+waiting_changes(struct home *h)
+{
+	AUTO(json) s = NULL;
+	const json_t *watch;
+	bool admin = has_role(h, "admin"), technician = has_role(h, "technician");
+	long open;
+
+	if (!admin && !technician && !has_role(h, "approver"))
+		return;
+	s = quietly(h, "/v1/status");
+	watch = json_object_get(s, "watch");
+	open = ctl_integer(watch, "open");
+	if (*ctl_text(watch, "held") && admin) {
+		printf("the queue is held, because others changed too much:\n"
+		       "  hopthuctl drift release --reason TEXT\n\n");
+		h->said = true;
+	}
+	if (open <= 0)
+		return;
+	printf("%ld change%s that others made in the directory wait%s for somebody to decide:\n"
+	       "  hopthuctl drift list\n", open, open == 1 ? "" : "s", open == 1 ? "s" : "");
+	if (technician)
+		puts("  hopthuctl drift revert SEQ --reason TEXT     # a letter puts it back");
+	if (admin || has_role(h, "approver"))
+		puts("  hopthuctl drift accept SEQ --reason TEXT     # it stands");
+	putchar('\n');
+	h->said = true;
+}
+
 static void
 next_things(struct home *h)
 {
 	if (has_role(h, "admin"))
 		first_steps(h);
 	waiting_letters(h);
+	waiting_changes(h);
 	if (has_role(h, "requester") || has_role(h, "technician"))
 		puts("to send a letter:\n"
 		     "  hopthuctl template create > letter.csv\n"

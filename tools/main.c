@@ -65,6 +65,11 @@ choose_output(struct ctl *c)
 				return not_here(w);
 			format = w->format;
 		}
+	if (word && strpbrk(word, "./") && strlen(word) > 1)
+		return ctl_fail(LEAVE_USAGE, "-o is the form of the output and no file; into a file: hopthuctl %s%s%s%s%s > "
+				"%s", c->cmd ? c->cmd->noun : "", c->cmd && *c->cmd->verb ? " " : "",
+				c->cmd ? c->cmd->verb : "", c->line.count ? " " : "",
+				c->line.count ? c->line.args[0] : "", word);
 	status = ctl_one_of(c, OPT_OUTPUT, words);
 	if (status)
 		return status;

@@ -62,6 +62,8 @@ static const char usage[] =
 	"  -V, --version\n"
 	"  -h, --help\n";
 
+#define HINT "`hopthu-witness --help` tells how\n"
+
 enum mode { MODE_SERVE, MODE_INIT, MODE_TRUST, MODE_SHOW, MODE_ANSWER };
 
 struct command {
@@ -205,8 +207,16 @@ show(const struct witness_state *s)
 static int
 answer(const struct witness_state *s, const struct command *cmd)
 {
-	static const struct { int http, exit; } statuses[] = {
-		{ 200, 0 }, { 400, 65 }, { 403, 77 }, { 404, 2 }, { 409, 73 }, { 422, 76 }, { 503, 69 },
+	static const struct { int http, exit; const char *what; } statuses[] = {
+		{ 200, 0, "confirmed; the answer goes back to where the request came from" },
+		{ 400, 65, "the request is malformed; the answer says how" },
+		{ 403, 77, "not confirmed: the log whose name it has did not sign it" },
+		{ 404, 2, "not confirmed: this log is not followed here; --trust with its public key begins that" },
+		{ 409, 73, "not confirmed: the request begins at another size than was confirmed last; the answer "
+			   "goes back all the same, and the next request will be right" },
+		{ 422, 76, "NOT CONFIRMED: this log is not the one that it was; the answer goes back, and this "
+			   "is kept as evidence" },
+		{ 503, 69, "not now; the answer says why" },
 	};
 	struct err e = ERR_INIT;
 	int status = witness_drop_answer(s, cmd->answer, cmd->output, witness_log_now(), &e);
@@ -214,8 +224,10 @@ answer(const struct witness_state *s, const struct command *cmd)
 	if (status < 0)
 		return fail(&e);
 	for (size_t i = 0; i < sizeof(statuses) / sizeof(*statuses); i++)
-		if (statuses[i].http == status)
+		if (statuses[i].http == status) {
+			witness_say("%s", statuses[i].what);
 			return statuses[i].exit;
+		}
 	return 70;
 }
 
@@ -248,7 +260,7 @@ check(const struct command *cmd)
 		wrong = "--listen, --cert and --key belong together";
 	if (!wrong)
 		return 0;
-	fprintf(stderr, "hopthu-witness: %s\n%s", wrong, usage);
+	fprintf(stderr, "hopthu-witness: %s; " HINT, wrong);
 	return 64;
 }
 
@@ -326,7 +338,7 @@ take(struct command *cmd, int c, const char *arg)
 		fputs(usage, stdout);
 		return 0;
 	default:
-		fputs(usage, stderr);
+		fputs("hopthu-witness: " HINT, stderr);
 		return 64;
 	}
 }
@@ -342,7 +354,7 @@ parse(int argc, char **argv, struct command *cmd)
 			return rc;
 	}
 	if (optind < argc) {
-		fprintf(stderr, "hopthu-witness: \"%s\" is one word too many\n%s", argv[optind], usage);
+		fprintf(stderr, "hopthu-witness: \"%s\" is one word too many; " HINT, argv[optind]);
 		return 64;
 	}
 	rc = check(cmd);

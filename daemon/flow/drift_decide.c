@@ -30,6 +30,15 @@ end(struct flow *f, int rc, struct err *e)
 	return -1;
 }
 
+/* The letter under way that puts a change back; 0: none. */
+static int64_t
+asked(struct flow *f, const struct drift *d, struct arena *a)
+{
+	struct request q;
+
+	return d->request && store_request(f->store, d->request, &q, a) && !q.ended_at ? d->request : 0;
+}
+
 /* --- accept ---------------------------------------------------------------------------------- */
 
 static int
@@ -42,6 +51,10 @@ accept_one(struct flow *f, int64_t seq, const char *reason, const struct actor *
 
 	if (find(f, seq, &d, a, e))
 		return -1;
+	if (asked(f, &d, a))
+		return err_set(e, ERR_CONFLICT, "request %" PRId64 " is under way to put the change of record "
+			       "%" PRId64 " back: refuse or cancel it first, then the change can stand",
+			       d.request, seq);
 	if (*d.login && store_mailbox(f->store, d.login, &m, a) && *m.person)
 		ev.subj = m.person;
 	evidence_pii(&ev, "reason", reason);
@@ -175,10 +188,9 @@ back_of(struct reverting *r, const struct drift *d)
 static bool
 is_asked(struct reverting *r, const struct drift *d)
 {
-	struct request q;
 	AUTO(str) text = NULL;
 
-	if (!d->request || !store_request(r->flow->store, d->request, &q, r->arena) || q.ended_at)
+	if (!asked(r->flow, d, r->arena))
 		return false;
 	text = xasprintf("request %" PRId64 " asks for it already", d->request);
 	cannot(r, d->seq, text);

@@ -297,6 +297,19 @@ def test_home(door):
     assert "--user NAME" in ctl(door, status=77).stderr
 
 
+@pytest.mark.parametrize("role, wants, not_wants", [
+    ("technician", ["2 changes that others made", "drift list", "drift revert"], ["drift accept", "release"]),
+    ("approver", ["2 changes", "drift accept"], ["drift revert", "release"]),
+    ("admin", ["2 changes", "drift accept", "drift release"], ["nothing waits"]),
+    ("requester", [], ["changes that", "drift list"])])
+def test_home_tells_of_changes_by_others(door, role, wants, not_wants):
+    door.routes["GET", "/v1/whoami"] = {"name": "an", "roles": [role]}
+    door.routes["GET", "/v1/requests"] = {"requests": [], "next": None}
+    door.routes["GET", "/v1/status"] = dict(STATUS, watch={"state": "watching", "open": 2, "held": "too many"})
+    out = ctl(door).stdout.split("everything else:")[0]
+    assert all(w in out for w in wants) and not any(w in out for w in not_wants), out
+
+
 @pytest.mark.parametrize("roles, wants, not_wants", [
     (["requester"], ["show 1", "failed lately", "show 3", "thiếu chữ ký"], ["show 2", "show 4", "show 5"]),
     (["technician"], ["show 1", "show 2", "show 3", "show 5", "held"], ["show 4", "approve"]),

@@ -36,6 +36,8 @@ def door(tmp_path):
     (["request", "list", "--state", "plannd"], "planned"), (["status", "-z"], "-z"),
     (["operator", "add", "a", "--role", "approvr"], "approver"), (["zzzzzz"], "help"),
     (["audit", "list", "--event", "aprove"], "approve"), (["status", "--json=1"], "--json"),
+    (["audit", "prove", "217", "-o", "217.tlog-proof"], "hopthuctl audit prove 217 > 217.tlog-proof"),
+    (["audit", "erase", "an"], "hopthuctl help audit erase"), (["audit", "subject", "Lê An"], "audit search --person"),
     (["request", "refuse", "1"], "--reason"), (["mailbox", "close", "a"], "--reason"),
     (["status", "--timeout", "-3"], "-3"), (["status", "--password-file", "x"], "--user"),
     (["help", "requst"], "request"), (["request", "approve", "7", "--digest", "abc"], "64"),

@@ -11,7 +11,7 @@ import time
 import pytest
 
 import people
-from hopthu import BUILD, EX_VERIFY, free_text, wait_for
+from hopthu import BUILD, EX_USAGE, EX_VERIFY, free_text, wait_for
 from notes import Key, Note
 
 WITNESS = BUILD / "hopthu-witness"
@@ -144,6 +144,7 @@ def test_restored_from_a_backup(watched):
     w, one = watched()
     w.run([people.create(1)])
     confirmed(w, new(w)["size"])
+    old = one.known()
     w.daemon.stop()
     shutil.copytree(w.data, w.dir / "backup")
     w.start()
@@ -166,8 +167,17 @@ def test_restored_from_a_backup(watched):
     # it goes on under another origin, when the witness was told the key
     w.daemon.stop()
     known = w.dir / "known"
-    known.write_text(one.known())
+    other = "other.example/1\n900\n%s\n\n\u2014 other.example/1 %s\n" % ("A" * 43 + "=", "A" * 92)
+    for wrong, says in ((other, "is of the log other.example/1"), (one.known().replace("\n%d\n" % Note(
+            one.known()).size, "\n999\n"), "not signed by this log's key"), ("", "is no checkpoint")):
+        known.write_text(wrong)
+        got = w.hopthud("--incarnation", "--reason", "x", "--known", str(known))
+        assert got.returncode == EX_USAGE and says in got.stderr, got
+    # what people have: all that a witness keeps, or mails as they were saved, the newest not the last
+    mail = "To: a@b.vn\r\nSubject: hopthu checkpoint\r\n\r\nlog %s\r\n\r\n" % vkey(w)
+    known.write_text(mail + one.known().replace("\n", "\r\n") + "\r\n" + other + mail + old.rstrip("\n"))
     got = w.hopthud("--incarnation", "--reason", "phục hồi", "--known", str(known))
+    assert "%d records that" % (Note(one.known()).size - before) in got.stdout, got
     assert got.returncode == 0, got
     one.trust(vkey(w))
     policy = w.dir / "policy"

@@ -532,6 +532,9 @@ def test_revert_by_another_person(three):
                              "title": ["Chuyên viên"]}
     assert line["before"]["title"] == ["Sai nữa"] and line["before"]["hopthuOpId"]
     assert w.ctl("drift", "revert", seqs[0], "--reason", "x", user="tuan", status=73)
+    said = w.ctl("drift", "accept", seqs[0], "--reason", "x", user="minh", status=73).stderr
+    assert "request %d is under way" % letter["id"] in said  # not both: it would be said to stand, and be put back
+    assert {d["state"] for d in w.drifts("all")} == {"open"}
     assert w.door("tuan").ask("POST", "/v1/requests/%d/approve" % letter["id"],
                               body={"digest": letter["digest"]}).status == 403
     w.approve(letter)

@@ -582,7 +582,8 @@ def test_carried(program, log, tmp_path):
 
     def answer(body, status, check):
         (folder / "request").write_bytes(body)
-        program.run("--answer", folder, check=check)
+        said = program.run("--answer", folder, check=check).stderr
+        assert ("confirmed; the answer goes back" in said) == (status == 200) and said.count("\n") <= 2, said
         first, _, rest = (folder / "response").read_bytes().partition(b"\n")
         assert first == b"%d" % status
         return rest
