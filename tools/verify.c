@@ -348,10 +348,12 @@ verify_pair(const struct command *c)
 		json_decref(copies);
 	} else {
 		compare_copies(&copy[0], &copy[1], &report[2]);
-		worst = report_verdict(&report[2]);
 		for (int i = 0; i < 2; i++)
-			if (report_verdict(&report[i]) > worst)
-				worst = report_verdict(&report[i]);
+			if (report_verdict(&report[i]) == VERDICT_TAMPERED)
+				SAY(&report[2], SAY_ONE_BAD, report_bad(&report[i]), .s = c->rest[i]);
+			else if (report_verdict(&report[i]) == VERDICT_INCOMPLETE)
+				SAY(&report[2], SAY_ONE_LACKS, report_bad(&report[i]), .s = c->rest[i]);
+		worst = report_verdict(&report[2]);
 		print_verdict(&report[2], c->ask.lang, &both);
 		buf_add(&both, text.data, text.len);
 		print_report_json(&report[2], json);

@@ -343,7 +343,7 @@ rule_of(enum say what)
 		{ SAY_NO_CHECKPOINT, SAY_QUORUM, "8" },
 		{ SAY_BUNDLE, SAY_BUNDLE, "hash" }, { SAY_LEAF, SAY_TILE, "hash" },
 		{ SAY_ROOT, SAY_ROOT, "root" },
-		{ SAY_FORK, SAY_FORK_ORIGIN, "compare" },
+		{ SAY_FORK, SAY_ONE_LACKS, "compare" },
 	};
 
 	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++)

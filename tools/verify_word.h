@@ -83,6 +83,8 @@
 	  "không có khóa nào: không rõ ai đã ký (dùng --policy, hoặc --checkpoint chép từ giấy)") \
 	X(FORK, "fork", FAULT, "the two copies differ from record {n} on", "hai bản sao khác nhau từ bản ghi {n}") \
 	X(FORK_ORIGIN, "fork-origin", FAULT, "these are copies of two logs: {s} and {t}", "đây là bản sao của hai nhật ký: {s} và {t}") \
+	X(ONE_BAD, "one-bad", FAULT, "{s} was tampered with by itself, see there", "riêng {s} đã bị sửa, xem bên dưới") \
+	X(ONE_LACKS, "one-lacks", LACK, "{s} is not complete by itself, see there", "riêng {s} chưa đủ, xem bên dưới") \
 	/* records */ \
 	X(REC_LONG, "record-long", FAULT, "record {n} has {a} bytes; 16384 are the limit", \
 	  "bản ghi {n} có {a} byte; giới hạn là 16384") \

@@ -384,6 +384,16 @@ def test_compare(made, tmp_path):
     differs = 1 + next(i for i, (x, y) in enumerate(zip(a, made_records(fork))) if x != y)
     assert status == TAMPERED and found["first"] == differs
     assert codes(found) in (["fork"], ["fork-origin"])
+    # one that is bad by itself is not called sound for the other's sake
+    bad = tmp_path / "bad"
+    shutil.copytree(made.log, bad)
+    lines = (bad / "openings.ndjson").read_text().splitlines(keepends=True)
+    lines[3] = lines[3].replace('"value":"', '"value":"x')
+    (bad / "openings.ndjson").write_text("".join(lines))
+    status, found = verify("--compare", made.log, bad)
+    assert status == TAMPERED and found["verdict"] == "tampered" and found["exit"] == TAMPERED
+    assert codes(found) == ["one-bad"] and found["first"] == json.loads(lines[3])["seq"]
+    assert "TAMPERED" in text("--compare", made.log, bad, lang="en")[1].splitlines()[0]
 
 
 def proof(records, n, note, openings=()):
