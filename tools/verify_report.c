@@ -132,6 +132,13 @@ of_a_root(enum say what)
 	return what == SAY_ROOT || what == SAY_PAPER_ROOT || what == SAY_ANCHOR_ROOT;
 }
 
+/* What is wrong with the record itself: one that says a root of others may be right, and they wrong. */
+static bool
+by_itself(const struct said *s)
+{
+	return say_class(s->what) == SAY_FAULT && !of_a_root(s->what) && s->what != SAY_ROOT_SAID;
+}
+
 void
 report_settle(struct report *r)
 {
@@ -144,8 +151,8 @@ report_settle(struct report *r)
 		for (size_t k = 0; k < r->count; k++) {
 			const struct said *s = &r->said[k];
 
-			if (say_class(s->what) == SAY_FAULT && !of_a_root(s->what) && s->record > root->b &&
-			    s->record <= root->a && (!shown || s->record < shown))
+			if (by_itself(s) && s->record > root->b && s->record <= root->a &&
+			    (!shown || s->record < shown))
 				shown = s->record;
 		}
 		if (shown)

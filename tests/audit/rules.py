@@ -78,6 +78,7 @@ class Rules:
         self.report, self.policy, self.copy = report, policy, copy
         self.noted = {c.size: c for c in copy.checkpoints}
         self.roots = []              # (size, root, text) that a witness stands behind, in anchors
+        self.said = []               # (seq, size, root) that a record says and nobody stands behind
         self.epochs = []             # (first record, key): which key signs from there on
         self.time, self.boots = 0.0, {}
         self.time_at = {}            # size of a checkpoint: time of its last record
@@ -158,6 +159,7 @@ class Rules:
 
     def _export(self, rec):
         self.tell("a copy of the log was given out by %s" % rec["actor"]["name"])
+        self._says_root(rec)
 
     def _new_key(self, rec):
         try:
@@ -174,7 +176,13 @@ class Rules:
             self.fault("9", "the origin until then was not %s" % rec["old"])
         if rec["key"].partition("+")[0] != rec["target"]:
             self.fault("9", "the new origin is not the name of its key")
+        self._says_root(rec)
         self._new_key(rec)
+
+    def _says_root(self, rec):
+        """What an export or incarnation says of the log before it."""
+        if "root" in rec and 1 <= rec.get("size", 0) < self.seq:
+            self.said.append((self.seq, rec["size"], bytes.fromhex(rec["root"])))
 
     # --- letters, their plans and who approved them ---
     def _about(self, rec):

@@ -216,6 +216,9 @@ def check_copy(folder, policy_raw, held, report):
     for h in held:
         check_held(rules, h, roots)
     good = check_roots(copy, report, roots)
+    for seq, size, root in rules.said if copy.tree else []:
+        if copy.tree.root(size) != root:
+            report.fault(seq, "8", "says another root for %d records than they have" % size)
     conclude(copy, rules, confirmed, good, held)
     return copy
 

@@ -295,6 +295,10 @@ def _(log):
     return first
 
 
+# --- 8
+key("8", "a copy was given out of another log", "export", "root", "0" * 64)
+
+
 # --- 9
 @breach("9", "a key that the policy does not know")
 def _(log):
@@ -417,6 +421,33 @@ def test_incarnation_lies(seen, tmp_path):
         log.write(tmp_path / name)
         for verdict in judges.both(tmp_path / name, log.page):
             assert (verdict.status, verdict.first) == (TAMPERED, rec["seq"]), verdict
+
+
+def test_incarnation_of_another_root(seen, tmp_path):
+    """What it goes on from, where that is no more than what stands before it."""
+    log = seen.clone()
+    rec = log.find("incarnation")
+    rec["size"], rec["root"] = rec["seq"] - 1, "0" * 64
+    log.resign(rec["seq"])
+    log.write(tmp_path / "copy")
+    for verdict in judges.both(tmp_path / "copy", log.page):
+        assert (verdict.status, verdict.first) == (TAMPERED, rec["seq"]), verdict
+
+
+def test_export_tells_of_what_was_rewritten(log, tmp_path):
+    """Who rewrites what an export counts, and forgets that record, is not believed up to there: the auditor's
+    paper says no more than that something up to it is not what it was."""
+    export = log.find("export", after=300)
+    held = next(n for n in log.notes if attacks.size_of(n) >= export["seq"])
+    changed = log.clone()
+    rec = next(r for r in changed.records if r["seq"] > export["size"] // 2 and r["ev"] != "anchor")
+    rec["actor"] = {**rec["actor"], "src": "uid:0"}
+    changed.resign(rec["seq"])
+    changed.write(tmp_path / "copy")
+    for verdict in judges.both(tmp_path / "copy", log.page):
+        assert (verdict.status, verdict.first) == (TAMPERED, export["seq"]), verdict
+    for verdict in judges.both(tmp_path / "copy", log.page, [held]):
+        assert (verdict.status, verdict.first) == (TAMPERED, 1), verdict
 
 
 def test_quorum(seen, tmp_path):
