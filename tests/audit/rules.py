@@ -18,7 +18,7 @@ EVENTS = set("genesis start stop config heartbeat auth.ok auth.fail operator age
              " export erase incarnation".split())
 # What the rules read in a record of an event: without it the record has no form.
 NEEDS = {
-    "genesis": "cfg key", "start": "cfg", "config": "cfg", "request": "req",
+    "genesis": "cfg key", "start": "cfg", "request": "req",
     "item": "req row round op", "name": "req row round op opid plan", "plan": "req",
     "approve": "req round digest", "refuse": "req", "cancel": "req", "retry": "req",
     "intent": "req row round op opid plan as", "resolve": "intent req row round op opid plan as",
@@ -150,6 +150,10 @@ class Rules:
         self.running = False
 
     def _config(self, rec):
+        if "cfg" not in rec:
+            if "result" not in rec:
+                raise Bad("has neither cfg nor result")
+            return
         if self.cfg not in (None, rec["cfg"]):
             self.tell("another configuration: %s" % rec["cfg"])
         self.cfg = rec["cfg"]
