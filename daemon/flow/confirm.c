@@ -606,6 +606,7 @@ confirm_reload(struct flow *f, struct err *e)
 	}
 	release(old);
 	confirm_checkpoint(f);
+	queue_wake(f); /* nobody's first answer is waited for any more */
 	return 0;
 }
 
