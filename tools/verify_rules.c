@@ -65,8 +65,11 @@ text_of(struct span s)
 static void
 check_clock(struct rules *r, const struct record *rec, int64_t mono)
 {
-	int64_t offset = rec->t_us - mono * 1000, moved = offset - r->offset_us;
+	int64_t offset = rec->t_us - mono * 1000, moved;
 	int64_t slew = (mono - r->mono) * 1000 / SLEW;
+
+	if (__builtin_sub_overflow(offset, r->offset_us, &moved))
+		moved = -INT64_MAX; /* a count of some 300,000 years, and a clock put back for thousands */
 
 	if (moved > STEP_US + slew || moved < -STEP_US - slew) {
 		SAY(r->report, SAY_CLOCK_STEP, rec->seq, .a = moved / 1000000);
@@ -111,7 +114,8 @@ check_time(struct rules *r, const struct record *rec)
 static void
 take_key(struct rules *r, const struct record *rec)
 {
-	AUTO(str) vkey = xstrdup(text_of(record_str(rec, RECORD_key)));
+	struct span text = record_str(rec, RECORD_key);
+	AUTO(str) vkey = xstrndup(text.s ? text.s : "", text.n); /* longer than a name */
 	struct origin *o = xcalloc(1, sizeof(*o));
 
 	if (note_key_read(&o->key, vkey, NULL) || o->key.algorithm != NOTE_ED25519) {
