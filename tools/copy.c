@@ -16,6 +16,7 @@
 #define BEFORE "checkpoint.before"
 #define PART ".part"
 #define GROW_BUFFER (1 << 18)
+#define FILE_MAX (32 << 20) /* of those that are read again; a tile of records has 16 MiB at most */
 
 static const char *const names[] = { "checkpoint", BEFORE, "checkpoints.ndjson", "export.json",
 				     "openings.ndjson", "policy", "README.txt", "tile", NULL };
@@ -61,6 +62,19 @@ is_ours(const char *name)
 	return false;
 }
 
+/* A stick goes through many hands: what we write stays in this folder. */
+static int
+check_kind(struct copy *c, const char *name, struct err *e)
+{
+	struct stat st;
+
+	if (!fstatat(c->fd, name, &st, AT_SYMLINK_NOFOLLOW) &&
+	    (strcmp(name, "tile") ? S_ISREG(st.st_mode) : S_ISDIR(st.st_mode)))
+		return 0;
+	return copy_wrong(c, e, "%s/%s is not what an export makes, but a link, a folder or a device: the copy was "
+			  "altered; name another folder", c->dir, name);
+}
+
 static int
 look_through(struct copy *c, struct err *e)
 {
@@ -79,6 +93,8 @@ look_through(struct copy *c, struct err *e)
 			rc = err_set(e, ERR_CONFLICT, "%s holds \"%s\", which is no part of a copy of the "
 				     "log: name a folder that is empty or not there yet", c->dir,
 				     entry->d_name);
+		else
+			rc = check_kind(c, entry->d_name, e);
 	}
 	closedir(d);
 	return rc;
@@ -160,12 +176,16 @@ copy_release(struct copy *c)
 int
 copy_read(struct copy *c, const char *name, struct buf *out, struct err *e)
 {
-	AUTO(fd) fd = openat(c->fd, name, O_RDONLY | O_CLOEXEC);
+	AUTO(fd) fd = openat(c->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	char data[65536];
+	struct stat st;
 	ssize_t n;
 
 	if (fd < 0)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : cannot(c, "read", name, e);
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size > FILE_MAX)
+		return copy_wrong(c, e, "%s/%s is no file that an export writes: the copy was altered", c->dir,
+				  name);
 	while ((n = read(fd, data, sizeof(data))) > 0)
 		buf_add(out, data, (size_t)n);
 	return n < 0 ? cannot(c, "read", name, e) : 1;
@@ -202,7 +222,7 @@ static int
 put(struct copy *c, const char *name, const void *data, size_t n, bool now, struct err *e)
 {
 	static const char temp[] = "tile" PART; /* in the folder itself, so that a rest of it is known */
-	int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, fd = openat(c->fd, temp, flags, 0600);
+	int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, fd = openat(c->fd, temp, flags, 0600);
 
 	if (fd < 0)
 		return cannot(c, "write", temp, e);
@@ -253,7 +273,7 @@ copy_grow(struct copy *c, const char *name, struct err *e)
 	f->copy = c;
 	f->name = xstrdup(name);
 	f->part = xasprintf("%s" PART, name);
-	fd = openat(c->fd, f->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	fd = openat(c->fd, f->part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	f->file = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!f->file) {
 		cannot(c, "write", f->part, e);
@@ -298,7 +318,7 @@ copy_begin(struct copy *c, struct err *e)
 static void
 sweep(int at, const char *name, const char *path, const char *right)
 {
-	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
 

@@ -257,6 +257,24 @@ def test_foreign_folder(filled, tmp_path):
     assert "fewest" not in filled.ctl("audit", "export", user="hoa", status=EX_USAGE).stderr
 
 
+@pytest.mark.parametrize("name", ["checkpoint", "checkpoints.ndjson.part", "tile.part", "tile", "policy"])
+def test_links_in_the_folder(filled, tmp_path, name):
+    """A folder that others had: nothing is written through a link, and a pipe holds nobody up."""
+    d, mine = tmp_path / "c", tmp_path / "mine"
+    d.mkdir()
+    mine.mkdir() if name == "tile" else mine.write_text("mine")
+    (d / name).symlink_to(mine)
+    r = export(filled, d, status=EX_VERIFY)
+    assert "not what an export makes" in r.stderr, r
+    assert list(mine.iterdir()) == [] if name == "tile" else mine.read_text() == "mine"
+    (d / name).unlink()
+    os.mkfifo(d / name)
+    assert "not what an export makes" in export(filled, d, status=EX_VERIFY).stderr
+    (d / name).unlink()
+    export(filled, d)
+    Copy(d)
+
+
 def test_who(filled, tmp_path):
     """Auditors and admins; an export belongs to who made it, and gives no more than it says."""
     for user in ("lan", "minh", "tuan"):
