@@ -81,7 +81,33 @@ static const char *const phrases[EVENT_COUNT] = {
 	[EVENT_READ] = "read",
 	[EVENT_ERASE] = "erased the values of a person",
 	[EVENT_ACCEPT] = "let stand what others changed",
+	[EVENT_ANCHOR] = "the log was confirmed",
+	[EVENT_EXPORT] = "took a copy of the log",
+	[EVENT_INCARNATION] = "the log goes on, from an older copy, as",
 };
+
+/* Whose confirmation and of how much; which entry and what of it. */
+static void
+add_evidence(const json_t *rec, const json_t *open, struct buf *b)
+{
+	const char *witness = json_str(rec, "witness"), *entry = json_str(open, "entry"), *name;
+	int64_t drift = json_integer_value(json_object_get(rec, "drift"));
+	const json_t *attributes = json_object_get(rec, "attributes");
+
+	if (witness)
+		buf_printf(b, " by %s: the first %" JSON_INTEGER_FORMAT " records", witness,
+			   json_integer_value(json_object_get(rec, "size")));
+	if (entry)
+		buf_printf(b, ": %s", entry);
+	for (size_t i = 0; i < json_array_size(attributes); i++) {
+		name = json_string_value(json_array_get(attributes, i));
+		buf_printf(b, "%s%s", i ? ", " : entry ? " (" : " of ", name ? name : "?");
+	}
+	if (entry && json_array_size(attributes))
+		buf_char(b, ')');
+	if (drift)
+		buf_printf(b, " (record %" PRId64 ")", drift);
+}
 
 static void
 add_rest(const json_t *rec, const json_t *open, struct buf *b)
@@ -126,6 +152,7 @@ audit_summary(struct flow *f, int64_t seq, const json_t *rec)
 	if (letter)
 		buf_printf(&b, " letter %s of %s", letter, agency ? agency : "");
 	add_about(f, rec, &b);
+	add_evidence(rec, open, &b);
 	add_rest(rec, open, &b);
 	return buf_steal(&b);
 }

@@ -105,6 +105,8 @@ def test_confirmed(watched):
     confirmed(w, got["size"])
     note = Note(w.ctl("audit", "checkpoint", "--size", got["size"]).stdout)
     assert note.check(one.key) and note.check(Key.read(vkey(w)))
+    anchors = wait_for(lambda: w.door().get("/v1/audit", event="anchor")["records"], "an anchor", 10)
+    assert re.search(r"confirmed by %s: the first \d+ records" % re.escape(one.key.name), anchors[-1]["summary"])
     printed = w.ctl("audit", "checkpoint", "--new", "--page")  # a sheet has the witness on it at once
     assert "\u2014 %s " % one.key.name in printed.stdout and not printed.stderr
     assert "witness one %s\nquorum one\n" % one.vkey in html.unescape(printed.stdout)

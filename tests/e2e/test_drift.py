@@ -509,6 +509,9 @@ def test_accept(three):
     assert three.drifts() == [] and three.drifts("accepted")[0]["seq"] == d["seq"]
     assert three.ctl("drift", "accept", d["seq"], "--reason", "x", user="minh", status=73)
     record, = three.door("hoa").get("/v1/audit", event="accept")["records"]
+    assert "(record %d)" % d["seq"] in record["summary"]
+    told_of = three.door("hoa").get("/v1/audit", event="drift")["records"][-1]["summary"]
+    assert d["entry"] in told_of and "(%s)" % ", ".join(d["attributes"]) in told_of, told_of
     record = three.door("hoa").get("/v1/audit/%d" % record["seq"])["record"]
     assert record["drift"] == d["seq"] and record["actor"]["name"] == "minh" and record["subj"]
     assert three.run([{"op": "update", "address": three.logins[0], "title": "Mới", "ref": "1"}])
