@@ -175,6 +175,8 @@ list_cell(struct buf *b, const json_t *v, bool human)
 			buf_char(b, ',');
 		if (json_is_string(one))
 			(human ? out_safe : buf_str)(b, json_string_value(one));
+		else if (json_is_integer(one))
+			buf_printf(b, "%" JSON_INTEGER_FORMAT, json_integer_value(one));
 	}
 }
 

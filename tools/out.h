@@ -28,7 +28,7 @@ enum out_kind {
 	OUT_TIME,   /* RFC 3339 text; in tables local and short */
 	OUT_WORD,   /* a state or status; coloured in tables */
 	OUT_BOOL,   /* yes, no; in csv true, false */
-	OUT_LIST,   /* array of strings: a,b */
+	OUT_LIST,   /* array of strings or numbers: a,b */
 	OUT_COUNTS, /* object of numbers: 3 done, 1 failed */
 };
 #define OUT_HIDE 1   /* not in tables: only in csv */

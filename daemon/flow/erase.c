@@ -333,6 +333,9 @@ check(struct erase *x, struct err *e)
 			       "purge %s`)", u->mailbox.address, status_word((int)u->mailbox.status),
 			       *u->mailbox.purge_due ? " and its data are kept until " : "",
 			       u->mailbox.purge_due, u->mailbox.address);
+	if (subject_is_named(u, x->basis))
+		return err_set(e, ERR_USAGE, "the legal basis names the person, and it stands in the log for good: "
+			       "say the law or the decision, and nobody's name");
 	kept = x->dn ? store_kept_at_all(x->flow->store, x->dn, a) : NULL;
 	if (kept)
 		return err_set(e, ERR_CONFLICT, "this person answers for the mailbox %s: name another "

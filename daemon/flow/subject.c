@@ -449,6 +449,20 @@ names(const struct needle *n, const char *path)
 	return false;
 }
 
+bool
+subject_is_named(const struct subject *u, const char *text)
+{
+	AUTO(str) folded = text_fold(text);
+
+	for (const struct needle *n = folded ? u->needles : NULL; n; n = n->next) {
+		AUTO(str) address = xasprintf("%s@", n->text);
+
+		if (strchr(n->text, ' ') ? names(n, folded) : strstr(folded, address) != NULL)
+			return true;
+	}
+	return false;
+}
+
 static bool
 take_subject(void *arg, const struct stored_record *r)
 {

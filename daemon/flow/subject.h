@@ -55,6 +55,9 @@ struct subject {
 int subject_init(struct subject *u, struct flow *f, const char *word, struct err *e) MUST_USE;
 /* Gathers some more: 1 there is more, 0 that was all, -1 read error. */
 int subject_step(struct subject *u, struct err *e) MUST_USE;
+/* When all is gathered: does the person's full name or an address stand in the text?  A login alone may
+ * be a word. */
+bool subject_is_named(const struct subject *u, const char *text);
 void subject_release(struct subject *u);
 /* Reference of whom a login, an address or a reference is; NULL: nobody's. */
 const char *subject_find(struct flow *f, const char *word, struct arena *a, struct err *e);

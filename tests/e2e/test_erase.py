@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A person's values are erased: not a byte of them is left in any file, and the log still verifies."""
 import json
+import re
 import shutil
 import sqlite3
 import threading
@@ -128,6 +129,12 @@ def test_erase(ending):
     assert set(told["tombstones"]) == {login, "xuyen.khuat"}
     assert residue(w, texts, salts) == before
 
+    for basis in ("%s, về %s" % (BASIS, NAME), "%s, %s" % (BASIS, people.fold(NAME)), "xóa " + address):
+        for more in ("-n", "--yes"):
+            said = w.ctl("audit", "erase", "--person", person, "--legal-basis", basis, more, status=EX_USAGE).stderr
+            assert "names the person" in said, "it would stand in the log for good"
+    shown = w.ctl("audit", "erase", "--person", person, "--legal-basis", BASIS, "-n").stdout
+    assert re.search(r"letters whose reason goes +\d", shown), shown
     done = json.loads(erase(w, person, "--yes").stdout)
     assert done["openings"] == told["openings"] and not done["pending"], done
     assert residue(w, texts, salts) == []
