@@ -20,7 +20,7 @@
 #define POLICY_MAX 65536
 #define FIRST_ANSWER_MS 3000 /* then work begins without it */
 #define CONFLICTS_MAX 3 /* answers "from another size" in a row; then it is a failure like any */
-#define JSON_INTEGER_MAX 9007199254740991 /* of a record: 2^53-1 */
+#define TIME_MAX 253402300799 /* the last second of the year 9999: what follows has no text in a record */
 
 struct asked {
 	struct confirm *confirm;
@@ -357,7 +357,7 @@ confirmed(struct asked *w, const struct witness_answer *a)
 	case NOTE_GOOD:
 		break;
 	}
-	if (time > JSON_INTEGER_MAX)
+	if (time > TIME_MAX)
 		failed(w, "the time in its answer is no time");
 	else
 		keep(w, &n, number, time);

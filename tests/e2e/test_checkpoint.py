@@ -227,7 +227,7 @@ def test_forgetful_witness(watched):
 
 
 @pytest.mark.parametrize("mode", ["garbage", "huge", "headers", "slow", "nothing", "close", "wrong-key",
-                                  "bad-signature", (500, "no"), (404, ""), (403, ""), (409, "x\n"),
+                                  "bad-signature", "far-time", (500, "no"), (404, ""), (403, ""), (409, "x\n"),
                                   (409, ""), (409, "-1\n"), (409, "99999999999999999999999\n"),
                                   (200, ""), (200, "\u2014 witness0.test AAAA\n"), (409, "0\n")])
 def test_hostile_answers(watched, mode):
