@@ -21,7 +21,7 @@ struct telling {
 	struct subject subject;
 	json_t *rows, *records, *read_by;
 	bool gathered, first; /* first page: the other lists are in it, too */
-	size_t at, row_at;
+	size_t at, row_at, also_at;
 	int64_t after, left, next;
 };
 
@@ -172,10 +172,13 @@ add_searches(struct telling *t, struct err *e)
 {
 	const struct subject *u = &t->subject;
 
-	for (size_t n = 0; t->first && n < u->also_count; n++)
-		if (!u->also[n].field &&
-		    store_records(t->call->flow->store, u->also[n].seq - 1, 1, add_reading, t, e) < 0)
+	for (int n = 0; t->first && t->also_at < u->also_count; n++, t->also_at++) {
+		if (n == STEP)
+			return 1;
+		if (!u->also[t->also_at].field &&
+		    store_records(t->call->flow->store, u->also[t->also_at].seq - 1, 1, add_reading, t, e) < 0)
 			return -1;
+	}
 	return 0;
 }
 

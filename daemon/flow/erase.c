@@ -561,6 +561,8 @@ on_timer(void *arg)
 	struct flow *f = arg;
 	struct err e = ERR_INIT;
 
+	if (f->incident) /* after it hopthud begins anew */
+		return;
 	f->erasures->pause = false;
 	if (f->draining || f->erasures->now || !go_on(f, &e))
 		return;
