@@ -64,15 +64,44 @@ is_ours(const char *name)
 
 /* A stick goes through many hands: what we write stays in this folder. */
 static int
+strange(struct copy *c, const char *name, struct err *e)
+{
+	return copy_wrong(c, e, "%s/%s is not what an export makes, but a link, a folder or a device: the copy was "
+			  "altered; name another folder", c->dir, name);
+}
+
+static int
+check_folder(struct copy *c, int at, const char *name, struct err *e)
+{
+	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), rc = 0;
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	struct stat st;
+
+	if (!d)
+		return strange(c, name, e);
+	while (!rc && (entry = readdir(d))) {
+		if (*entry->d_name == '.')
+			continue;
+		if (fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) ||
+		    (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
+			rc = strange(c, entry->d_name, e);
+		else if (S_ISDIR(st.st_mode))
+			rc = check_folder(c, fd, entry->d_name, e);
+	}
+	closedir(d);
+	return rc;
+}
+
+static int
 check_kind(struct copy *c, const char *name, struct err *e)
 {
 	struct stat st;
 
-	if (!fstatat(c->fd, name, &st, AT_SYMLINK_NOFOLLOW) &&
-	    (strcmp(name, "tile") ? S_ISREG(st.st_mode) : S_ISDIR(st.st_mode)))
-		return 0;
-	return copy_wrong(c, e, "%s/%s is not what an export makes, but a link, a folder or a device: the copy was "
-			  "altered; name another folder", c->dir, name);
+	if (!strcmp(name, "tile"))
+		return check_folder(c, c->fd, name, e);
+	return fstatat(c->fd, name, &st, AT_SYMLINK_NOFOLLOW) || !S_ISREG(st.st_mode) ?
+		       strange(c, name, e) : 0;
 }
 
 static int

@@ -257,16 +257,17 @@ def test_foreign_folder(filled, tmp_path):
     assert "fewest" not in filled.ctl("audit", "export", user="hoa", status=EX_USAGE).stderr
 
 
-@pytest.mark.parametrize("name", ["checkpoint", "checkpoints.ndjson.part", "tile.part", "tile", "policy"])
+@pytest.mark.parametrize("name", ["checkpoint", "checkpoints.ndjson.part", "tile.part", "tile", "policy",
+                                  "tile/0/000.p", "tile/entries"])
 def test_links_in_the_folder(filled, tmp_path, name):
     """A folder that others had: nothing is written through a link, and a pipe holds nobody up."""
     d, mine = tmp_path / "c", tmp_path / "mine"
-    d.mkdir()
-    mine.mkdir() if name == "tile" else mine.write_text("mine")
+    (d / name).parent.mkdir(parents=True)
+    mine.mkdir() if name.startswith("tile") and "." not in name else mine.write_text("mine")
     (d / name).symlink_to(mine)
     r = export(filled, d, status=EX_VERIFY)
     assert "not what an export makes" in r.stderr, r
-    assert list(mine.iterdir()) == [] if name == "tile" else mine.read_text() == "mine"
+    assert list(mine.iterdir()) == [] if mine.is_dir() else mine.read_text() == "mine"
     (d / name).unlink()
     os.mkfifo(d / name)
     assert "not what an export makes" in export(filled, d, status=EX_VERIFY).stderr
