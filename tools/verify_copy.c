@@ -70,7 +70,7 @@ read_export(struct copy *c)
 	c->last = c->end.size;
 	if (!load(c, "export.json", SMALL_MAX, &text))
 		return;
-	fault = canon_check(&v, text.data, text.len - (text.len && text.data[text.len - 1] == '\n'), NULL);
+	fault = canon_check(&v, text.data, text.len, NULL);
 	right = fault == CANON_GOOD && v.count == 5;
 	m = v.member;
 	for (int i = 0; right && i < 5; i++)

@@ -305,6 +305,14 @@ def test_surplus(made):
     assert status == SOUND and codes(found, "told").count("file-strange") == 1
 
 
+def test_end_of_line_behind_the_object(made):
+    """One byte more is another file, also where an editor puts it."""
+    copy = made.doctored("line")
+    (copy / "export.json").write_bytes((copy / "export.json").read_bytes() + b"\n")
+    status, found = verify("--policy", made.policy, copy)
+    assert status == TAMPERED and codes(found) == ["export-form"]
+
+
 @pytest.mark.parametrize("name", ["checkpoint", "checkpoints.ndjson", "openings.ndjson", "export.json",
                                   "tile/entries/001", "tile/0/000", "tile/0"])
 def test_files_that_are_none(made, name):
