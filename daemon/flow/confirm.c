@@ -1,64 +1,29 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/proof.h"
-#include "common/trust.h"
-#include "daemon/base/clock.h"
 #include "daemon/base/log.h"
-#include "daemon/flow/confirm.h"
+#include "daemon/flow/confirm_private.h"
 #include "daemon/flow/evidence.h"
 #include "daemon/flow/incident.h"
 #include "daemon/flow/queue.h"
 #include "daemon/flow/seal.h"
-#include "daemon/witness/witness.h"
 
-#define POLICY_MAX 65536
 #define FIRST_ANSWER_MS 3000 /* then work begins without it */
 #define CONFLICTS_MAX 3 /* answers "from another size" in a row; then it is a failure like any */
 #define TIME_MAX 253402300799 /* the last second of the year 9999: what follows has no text in a record */
 
-struct asked {
-	struct confirm *confirm;
-	const struct trust_witness *is;
-	struct witness *client; /* NULL: it has no address */
-	struct loop_timer *retry;
-	bool waiting;           /* for retry */
-	bool probed;            /* in this run it answered */
-	bool awaited;           /* its first answer of this run: is the database of yesterday? */
-	uint64_t size;          /* of the newest checkpoint that it confirmed */
-	int64_t at;
-	uint64_t from;          /* what it knows, so far as we know */
-	unsigned failures, conflicts;
-	char *error;            /* NULL: none */
-	struct stored_cosignature writing; /* waits for the commit */
-	int64_t anchor;
-};
-
-struct confirm {
-	struct flow *flow;
-	struct trust trust;
-	uint8_t digest[DIGEST_LEN]; /* of the policy file */
-	struct asked asked[32];
-	int count;
-	struct loop_timer *first; /* the end of waiting for first answers */
-};
-
-static void ask(struct asked *w);
-
 /* --- failures ---------------------------------------------------------------------------------- */
 
-static void
-on_retry(void *arg)
+void
+confirm_on_retry(void *arg)
 {
 	struct asked *w = arg;
 
 	w->waiting = false;
-	ask(w);
+	confirm_ask(w);
 }
 
 /* min, 2 min, 4 min, ... up to max, a fifth more or less so that not all ask at once */
@@ -130,8 +95,8 @@ question(struct asked *w, uint64_t size, struct buf *out, struct err *e)
 
 static void on_answer(void *arg, const struct witness_answer *a, const struct err *e);
 
-static void
-ask(struct asked *w)
+void
+confirm_ask(struct asked *w)
 {
 	struct flow *f = w->confirm->flow;
 	uint64_t size = seal_size(f);
@@ -154,7 +119,7 @@ void
 confirm_checkpoint(struct flow *f)
 {
 	for (int i = 0; f->confirm && i < f->confirm->count; i++)
-		ask(&f->confirm->asked[i]);
+		confirm_ask(&f->confirm->asked[i]);
 }
 
 /* --- the first answers ------------------------------------------------------------------------- */
@@ -220,9 +185,8 @@ take_note(void *arg, const struct stored_checkpoint *c)
 		buf_str(&l->note, c->note);
 }
 
-/* The text of our checkpoint of this size, without its signatures; false: there is none. */
-static bool
-text_of(struct flow *f, uint64_t size, struct buf *out)
+bool
+confirm_text_of(struct flow *f, uint64_t size, struct buf *out)
 {
 	struct looking l = { .size = size, .note = BUF_INIT };
 	const char *end;
@@ -278,7 +242,7 @@ on_written(void *arg, const struct err *failure)
 	w->size = w->from = w->writing.size;
 	w->at = w->writing.at;
 	well(w);
-	ask(w);
+	confirm_ask(w);
 }
 
 /* One unit: the line, and the anchor of it. */
@@ -316,7 +280,7 @@ keep(struct asked *w, const struct note *n, int number, uint64_t time)
 	if (c.size <= w->size) { /* it stands already: nothing to write down again */
 		w->from = w->size;
 		well(w);
-		ask(w);
+		confirm_ask(w);
 		return;
 	}
 	w->writing = (struct stored_cosignature){ .size = c.size, .witness = w->is->key.name,
@@ -339,7 +303,7 @@ confirmed(struct asked *w, const struct witness_answer *a)
 	uint64_t time = 0;
 	int number = 0;
 
-	if (!text_of(w->confirm->flow, asked_size(a), &text)) {
+	if (!confirm_text_of(w->confirm->flow, asked_size(a), &text)) {
 		failed(w, "the question it answers is not of this log: there is no such checkpoint");
 		return;
 	}
@@ -396,7 +360,7 @@ conflict(struct asked *w, const struct witness_answer *a)
 			 PRIu64, w->is->key.name, size, w->size);
 	w->from = size;
 	w->probed = false;
-	ask(w);
+	confirm_ask(w);
 }
 
 static void
@@ -438,248 +402,4 @@ on_answer(void *arg, const struct witness_answer *a, const struct err *e)
 	}
 	why = xasprintf("it answered with status %d", a->status);
 	failed(w, why);
-}
-
-/* --- opening ----------------------------------------------------------------------------------- */
-
-/* What it confirmed in earlier runs.  A confirmation of what is not in the log is an incident. */
-static void
-remember(struct asked *w)
-{
-	struct flow *f = w->confirm->flow;
-	const char *name = w->is->key.name;
-	AUTO(arena) a = arena_new();
-	AUTO(buf) text = BUF_INIT;
-	struct stored_cosignature c;
-	struct note n;
-
-	if (store_last_cosignature(f->store, name, &c, a) != 1 || c.size <= seal_origin_begins(f))
-		return;
-	if (!text_of(f, c.size, &text)) {
-		incident_raise(f, "the database has no checkpoint of %" PRIu64 " records, but what the "
-			       "witness %s signed about it", c.size, name);
-		return;
-	}
-	if (note_read_signatures(&n, c.line, strlen(c.line), text.data, text.len, NULL))
-		return;
-	switch (note_verify(&n, &w->is->key, NULL, NULL)) {
-	case NOTE_ABSENT: /* an older key of that name */
-		return;
-	case NOTE_BAD:
-		incident_raise(f, "what the witness %s signed about %" PRIu64 " records is not the "
-			       "checkpoint that the database has", name, c.size);
-		return;
-	case NOTE_GOOD:
-		break;
-	}
-	w->size = w->from = c.size;
-	w->at = c.at;
-}
-
-static int
-read_policy(const struct conf *conf, struct trust *t, uint8_t digest[DIGEST_LEN], struct err *e)
-{
-	const char *file = conf->evidence.policy_file;
-	AUTO(fd) fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	AUTO(buf) text = BUF_INIT;
-	struct err why = ERR_INIT;
-	char part[4096];
-	ssize_t n = -1;
-
-	while (fd >= 0 && (n = read(fd, part, sizeof(part))) > 0 && text.len <= POLICY_MAX)
-		buf_add(&text, part, (size_t)n);
-	if (n < 0)
-		return err_set(e, ERR_CONFIG, "evidence.policy_file %s cannot be read: %s", file,
-			       strerror(errno));
-	if (text.len > POLICY_MAX)
-		return err_set(e, ERR_CONFIG, "evidence.policy_file %s is longer than %d bytes", file,
-			       POLICY_MAX);
-	digest_sha256(text.data, text.len, digest);
-	return trust_read(t, text.data, text.len, file, &why) ?
-		       err_set(e, ERR_CONFIG, "evidence.policy_file: %s", why.msg) : 0;
-}
-
-int
-confirm_check(const struct conf *conf, struct err *e)
-{
-	uint8_t digest[DIGEST_LEN];
-	struct trust *t;
-	int rc;
-
-	if (!conf->evidence.policy_file)
-		return 0;
-	t = xcalloc(1, sizeof(*t));
-	rc = read_policy(conf, t, digest, e);
-	for (int i = 0; !rc && i < t->witness_count; i++)
-		if (t->witnesses[i].url)
-			rc = witness_check(t->witnesses[i].url, e);
-	trust_release(t); /* empty when it could not be read */
-	free(t);
-	return rc;
-}
-
-static void
-release(struct confirm *c)
-{
-	if (!c)
-		return;
-	for (int i = 0; i < c->count; i++) {
-		struct asked *w = &c->asked[i];
-
-		store_forget(c->flow->store, w);
-		witness_free(w->client);
-		loop_timer_free(w->retry);
-		free(w->error);
-		if (w->anchor)
-			free((char *)w->writing.line);
-	}
-	loop_timer_free(c->first);
-	trust_release(&c->trust);
-	free(c);
-}
-
-/* Who verifies by this file would not believe this log. */
-static void
-warn_of_log(const struct confirm *c)
-{
-	const struct note_key *own = seal_key(c->flow);
-
-	for (int i = 0; i < c->trust.log_count; i++)
-		if (!strcmp(c->trust.logs[i].name, own->name) &&
-		    !memcmp(c->trust.logs[i].public_key, own->public_key, sizeof(own->public_key)))
-			return;
-	if (c->trust.log_count)
-		log_warn("evidence.policy_file %s names other logs, but not %s with its key",
-			 c->flow->conf->evidence.policy_file, own->name);
-}
-
-static struct confirm *
-make(struct flow *f, struct err *e)
-{
-	struct confirm *c = xcalloc(1, sizeof(*c));
-
-	c->flow = f;
-	digest_sha256("", 0, c->digest);
-	if (!f->conf->evidence.policy_file)
-		return c;
-	if (read_policy(f->conf, &c->trust, c->digest, e)) {
-		free(c);
-		return NULL;
-	}
-	warn_of_log(c);
-	for (int i = 0; i < c->trust.witness_count; i++) {
-		struct asked *w = &c->asked[c->count++];
-
-		w->confirm = c;
-		w->is = &c->trust.witnesses[i];
-		w->retry = loop_timer_new(f->loop, on_retry, w);
-		if (!w->is->url)
-			continue;
-		w->client = witness_new(f->loop, w->is->url, f->conf->evidence.witness_ca_file, e);
-		if (!w->client) {
-			release(c);
-			return NULL;
-		}
-	}
-	return c;
-}
-
-int
-confirm_open(struct flow *f, struct err *e)
-{
-	f->confirm = make(f, e);
-	if (!f->confirm)
-		return -1;
-	for (int i = 0; i < f->confirm->count; i++)
-		remember(&f->confirm->asked[i]);
-	return 0;
-}
-
-int
-confirm_reload(struct flow *f, struct err *e)
-{
-	struct confirm *old = f->confirm;
-
-	if (confirm_open(f, e)) {
-		f->confirm = old;
-		return -1;
-	}
-	release(old);
-	confirm_checkpoint(f);
-	queue_wake(f); /* nobody's first answer is waited for any more */
-	return 0;
-}
-
-void
-confirm_free(struct flow *f)
-{
-	release(f->confirm);
-	f->confirm = NULL;
-}
-
-const uint8_t *
-confirm_digest(const struct flow *f)
-{
-	return f->confirm->digest;
-}
-
-/* --- to show ----------------------------------------------------------------------------------- */
-
-static void
-take_at(void *arg, const struct stored_checkpoint *c)
-{
-	*(int64_t *)arg = c->at;
-}
-
-/* Seconds that the oldest checkpoint beyond this size waits. */
-static int64_t
-waits_s(struct flow *f, uint64_t size)
-{
-	int64_t at = 0, now = (int64_t)clock_wall_us();
-
-	if (size < seal_origin_begins(f))
-		size = seal_origin_begins(f);
-	(void)store_checkpoints(f->store, size + 1, 1, take_at, &at, NULL);
-	return at && now > at ? (now - at) / 1000000 : 0;
-}
-
-void
-confirm_each(struct flow *f, void (*each)(void *, const struct confirm_state *), void *arg)
-{
-	uint64_t all = store_committed_tree(f->store)->size;
-
-	for (int i = 0; i < f->confirm->count; i++) {
-		struct asked *w = &f->confirm->asked[i];
-		struct confirm_state s = { .name = w->is->key.name, .asked = w->client, .size = w->size,
-					   .at = w->at, .lag = all - w->size,
-					   .lag_s = waits_s(f, w->size), .error = w->error ? w->error : "" };
-
-		each(arg, &s);
-	}
-}
-
-/* Whoever confirmed a checkpoint confirmed all that it continues. */
-static bool
-enough(const struct confirm *c, uint64_t size)
-{
-	uint32_t bits = 0;
-
-	for (int i = 0; i < c->count; i++)
-		if (size && c->asked[i].size >= size)
-			bits |= UINT32_C(1) << i;
-	return trust_quorum(&c->trust, bits);
-}
-
-int64_t
-confirm_quorum(struct flow *f)
-{
-	struct confirm *c = f->confirm;
-	uint64_t best = 0;
-
-	if (!f->conf->evidence.policy_file || enough(c, 0))
-		return -1;
-	for (int i = 0; i < c->count; i++)
-		if (c->asked[i].size > best && enough(c, c->asked[i].size))
-			best = c->asked[i].size;
-	return (int64_t)best;
 }

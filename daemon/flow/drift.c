@@ -15,20 +15,6 @@
 #define COOKIE_SLACK_US (10 * INT64_C(1000000))
 #define BASELINE_META "watch_baseline" /* "1": a first refresh was seen through */
 #define SAVE_MS 500
-#define RETRY_MS 20
-#define READS_MAX 8
-
-/* An entry to be read before something is said about it. */
-struct drift_pending {
-	struct drift_pending *next;
-	struct flow *flow;
-	char uuid[DIR_UUID_TEXT];
-	char *dn, *opid;      /* as we knew it when the read was sent */
-	bool reading, stale;  /* stale: something newer was told since */
-	bool absent;          /* not found: the warm-up entry is asked for */
-};
-
-static void work(struct drifts *d);
 
 /* --- cookie and baseline --------------------------------------------------------------------- */
 
@@ -46,9 +32,8 @@ settled(const struct drifts *d)
 	return !d->pending && !d->walking && !d->refreshing;
 }
 
-/* The first refresh ever: what hopthu does not keep itself is taken as it is. */
-static bool
-first(const struct drifts *d)
+bool
+drift_first(const struct drifts *d)
 {
 	return !d->baseline && (d->refreshing || d->walking);
 }
@@ -94,9 +79,8 @@ on_save(void *arg)
 	d->baseline = true;
 }
 
-/* Nothing of what was told since the cookie of the database is taken for known. */
-static void
-begin_again(struct drifts *d, const char *why)
+void
+drift_begin_again(struct drifts *d, const char *why)
 {
 	d->cookie_fresh = false;
 	loop_timer_stop(d->save);
@@ -121,66 +105,11 @@ on_written(void *arg, const struct err *failure)
 		return;
 	}
 	take_back(d);
-	begin_again(d, "what was seen could not be recorded");
-}
-
-/* --- reads that confirm ---------------------------------------------------------------------- */
-
-static void
-free_pending(struct drift_pending *p)
-{
-	free(p->dn);
-	free(p->opid);
-	free(p);
-}
-
-static void
-drop(struct drifts *d, struct drift_pending *p)
-{
-	struct drift_pending **at = &d->pending;
-
-	while (*at != p)
-		at = &(*at)->next;
-	*at = p->next;
-	if (!*at)
-		d->pending_end = at;
-	d->pending_count--;
-	free_pending(p);
-}
-
-/* Something newer was told of it: what is being read is not the last word. */
-static bool
-mark_stale(struct drifts *d, const char *uuid)
-{
-	bool any = false;
-
-	for (struct drift_pending *p = d->pending; p && *uuid; p = p->next)
-		if (!strcmp(p->uuid, uuid))
-			any = p->stale = true;
-	return any;
+	drift_begin_again(d, "what was seen could not be recorded");
 }
 
 void
-drift_confirm(struct drifts *d, const char *uuid, const char *dn)
-{
-	struct drift_pending *p;
-
-	/* of very many some may be read twice */
-	if (d->pending_count < DRIFT_PENDING_MAX && mark_stale(d, uuid))
-		return;
-	p = xcalloc(1, sizeof(*p));
-	p->flow = d->flow;
-	memcpy(p->uuid, uuid, strnlen(uuid, DIR_UUID_TEXT - 1));
-	p->dn = xstrdup(dn);
-	*d->pending_end = p;
-	d->pending_end = &p->next;
-	d->pending_count++;
-	work(d);
-}
-
-/* Once the verdict is in: durable, or begun again. */
-static void
-judged(struct drifts *d, enum drift_verdict v, const struct err *e)
+drift_judged(struct drifts *d, enum drift_verdict v, const struct err *e)
 {
 	if (v == DRIFT_WRITTEN)
 		store_after_commit(d->flow->store, on_written, d);
@@ -189,109 +118,8 @@ judged(struct drifts *d, enum drift_verdict v, const struct err *e)
 			log_error("a change of the directory cannot be recorded: %s", e->msg);
 		d->failed = true;
 		take_back(d);
-		begin_again(d, e->msg);
+		drift_begin_again(d, e->msg);
 	}
-}
-
-static void
-found(struct drifts *d, struct drift_pending *p, const struct dir_entry *entry)
-{
-	struct drift_ask ask = { .entry = entry, .read_at = p->opid, .baseline = first(d) };
-	struct err e = ERR_INIT;
-	enum drift_verdict v = drift_see(d->flow, &ask, &e);
-
-	if (v == DRIFT_DOUBT) { /* an operation of ours ended meanwhile */
-		p->stale = false;
-		return;
-	}
-	drop(d, p);
-	judged(d, v, &e);
-}
-
-static void
-not_found(struct drifts *d, struct drift_pending *p)
-{
-	AUTO(str) key = drift_key(p->dn);
-	struct err e = ERR_INIT;
-	enum drift_verdict v = drift_gone(d->flow, p->uuid, key, &e);
-
-	drop(d, p);
-	judged(d, v, &e);
-}
-
-/* One reply of two: the entry, and where that is not there the warm-up entry, which is. */
-static void
-on_read(void *arg, const struct dir_result *r)
-{
-	struct drift_pending *p = arg;
-	struct drifts *d = p->flow->drift;
-
-	d->reading--;
-	p->reading = false;
-	if (r->class == DIR_LOST || r->class == DIR_NOT_SENT || r->class == DIR_BUSY) {
-		p->absent = false;
-		loop_timer_set(d->retry, RETRY_MS);
-		return;
-	}
-	if (p->stale) {
-		p->stale = p->absent = false;
-	} else if (r->class == DIR_OK && !p->absent) {
-		found(d, p, r->entry);
-	} else if (r->class == DIR_OK) {
-		not_found(d, p);
-	} else if (r->class == DIR_ABSENT && !p->absent) {
-		p->absent = true;
-	} else {
-		/* hopthud does not see what it should: that is no word about any entry */
-		begin_again(d, "the access rules hide the directory from the watch");
-		p->absent = false;
-		return;
-	}
-	work(d);
-}
-
-static void
-send_read(struct drifts *d, struct drift_pending *p)
-{
-	static const char *const nothing[] = { "1.1", NULL };
-	AUTO(arena) a = arena_new();
-	const char *dn = NULL, *opid = "";
-	AUTO(str) warmup = xasprintf("uid=hopthu-warmup,ou=people,%s",
-				     d->flow->conf->directory.base);
-
-	p->reading = true;
-	d->reading++;
-	if (p->absent) {
-		dir_read(dir_watch_dir(d->watch), warmup, nothing, on_read, p);
-		return;
-	}
-	if (*p->uuid && drift_known(d->flow, p->uuid, &dn, &opid, a) && strcmp(dn, p->dn)) {
-		free(p->dn);
-		p->dn = xstrdup(dn);
-	}
-	free(p->opid);
-	p->opid = xstrdup(opid);
-	p->stale = false;
-	dir_read(dir_watch_dir(d->watch), p->dn, dir_watch_attrs, on_read, p);
-}
-
-static void
-work(struct drifts *d)
-{
-	for (struct drift_pending *p = d->pending; p; p = p->next) {
-		if (d->reading >= READS_MAX || !dir_room(dir_watch_dir(d->watch)))
-			break;
-		if (!p->reading)
-			send_read(d, p);
-	}
-	if (d->walking && d->pending_count < DRIFT_PENDING_MAX)
-		drift_walk_soon(d);
-}
-
-static void
-on_retry(void *arg)
-{
-	work(arg);
 }
 
 /* --- the watch's events ---------------------------------------------------------------------- */
@@ -338,19 +166,19 @@ on_entry(void *arg, const uint8_t uuid[DIR_UUID], const struct dir_entry *entry)
 {
 	struct drifts *d = arg;
 	char text[DIR_UUID_TEXT];
-	struct drift_ask ask = { .entry = entry, .uuid = text, .baseline = first(d) };
+	struct drift_ask ask = { .entry = entry, .uuid = text, .baseline = drift_first(d) };
 	struct err e = ERR_INIT;
 	enum drift_verdict v;
 
 	dir_uuid_text(uuid, text);
 	if (d->refreshing)
 		drift_walk_name(d, uuid, true);
-	(void)mark_stale(d, text);
+	(void)drift_mark_stale(d, text);
 	v = drift_see(d->flow, &ask, &e);
 	if (v == DRIFT_DOUBT)
 		drift_confirm(d, text, entry->dn);
 	else
-		judged(d, v, &e);
+		drift_judged(d, v, &e);
 }
 
 static void
@@ -431,8 +259,8 @@ on_down(void *arg, const char *reason)
 
 	if (dir_watch_state(d->watch) == DIR_WATCH_IMPOSSIBLE)
 		log_error("changes that others make cannot be seen: %s", reason);
-	while (d->pending && !d->reading)
-		drop(d, d->pending);
+	if (!d->reading)
+		drift_confirm_forget(d);
 	d->refreshing = d->walking = false;
 	d->cookie_fresh = false; /* it may count what was only half looked at */
 	drift_walk_forget(d);
@@ -455,7 +283,7 @@ drift_start(struct flow *f)
 	d->pending_end = &d->pending;
 	buf_init(&d->cookie);
 	d->save = loop_timer_new(f->loop, on_save, d);
-	d->retry = loop_timer_new(f->loop, on_retry, d);
+	d->retry = loop_timer_new(f->loop, drift_on_retry, d);
 	drift_brake_read(d);
 	drift_log_init(f);
 	d->watch = dir_watch_new(f->loop, &f->conf->directory, &ev);
@@ -475,8 +303,7 @@ drift_free(struct flow *f)
 	loop_timer_free(d->retry);
 	loop_forget(f->loop, d);
 	store_forget(f->store, d);
-	while (d->pending)
-		drop(d, d->pending);
+	drift_confirm_forget(d);
 	drift_walk_forget(d);
 	buf_release(&d->cookie);
 	free(d->held);

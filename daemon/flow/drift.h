@@ -10,13 +10,15 @@
  * explains becomes a `drift` record, a row of the table drift, and hopthu's copy of the entry follows
  * the directory: what is planned from then on is planned from what is there.
  *
- *	drift.c         the watch's events, reads that confirm, the cookie
+ *	drift.c         the watch's events, the cookie
+ *	drift_confirm.c reads that confirm
  *	drift_walk.c    entries that a refresh did not name
  *	drift_see.c     one entry against what was known: explained, or a record; with drift_look.c
  *	                and drift_keep.c
  *	drift_form.c    entries in the form in which they are compared
  *	drift_brake.c   too much at once holds the queue
- *	drift_decide.c  accept and revert
+ *	drift_decide.c  accept, and what came of a letter that puts back
+ *	drift_revert.c  the letter that puts back
  *	drift_log.c     the directory's own log of writes
  *
  * Explained is what an operation of ours left: the entry carries its id, and its values are those of
@@ -110,9 +112,24 @@ struct drift_status {
 void drift_status(const struct flow *f, struct drift_status *out);
 
 /* --- inside --- */
+/* A drift record that waits for a decision.  ERR_NOTFOUND, ERR_CONFLICT: somebody decided. */
+int drift_find_open(struct flow *f, int64_t seq, struct drift *d, struct arena *a, struct err *e) MUST_USE;
+/* The letter under way that puts a change back; 0: none. */
+int64_t drift_asked(struct flow *f, const struct drift *d, struct arena *a);
+int drift_end_unit(struct flow *f, int rc, struct err *e) MUST_USE; /* rc: not 0, abort it */
 #define DRIFT_PENDING_MAX 256 /* reads that wait; then the walk does */
 /* To be read before something is said about it. uuid "": by its DN alone. */
 void drift_confirm(struct drifts *d, const char *uuid, const char *dn);
+void drift_confirm_forget(struct drifts *d); /* all of them */
+void drift_on_retry(void *arg);
+/* Something newer was told of it: what is being read is not the last word.  False: it is not being read. */
+bool drift_mark_stale(struct drifts *d, const char *uuid);
+/* The first refresh ever: what hopthu does not keep itself is taken as it is. */
+bool drift_first(const struct drifts *d);
+/* Nothing of what was told since the cookie of the database is taken for known. */
+void drift_begin_again(struct drifts *d, const char *why);
+/* Once the verdict is in: durable, or begun again. */
+void drift_judged(struct drifts *d, enum drift_verdict v, const struct err *e);
 /* drift_walk.c; uuid: 16 bytes.  since: microseconds since 1970, 0: all that is known. */
 void drift_walk_name(struct drifts *d, const uint8_t *uuid, bool whole);
 void drift_walk_forget(struct drifts *d);

@@ -6,45 +6,10 @@
 #include "daemon/base/failpoint.h"
 #include "daemon/base/log.h"
 #include "daemon/directory/dir.h"
-#include "daemon/flow/drift.h"
-#include "daemon/flow/erase.h"
-#include "daemon/flow/erase_report.h"
-#include "daemon/flow/evidence.h"
-#include "daemon/flow/subject.h"
-#include "daemon/store/store_search.h"
+#include "daemon/flow/erase_private.h"
 
-#define UNIT_RECORDS 250 /* whose openings go in one unit: some milliseconds */
-#define UNIT_ROWS 50
 #define PAGES_US 8000    /* of a turn, for overwriting */
 #define RETRY_MS 1000
-#define LAST_META "erased" /* number of the last `erase` record */
-#define META "erase" /* who erases whom, while it is under way: canonical JSON, else "" */
-
-enum phase { WALK, WRITE, WRITTEN, PAGES, LOOK };
-
-struct erase {
-	struct flow *flow;
-	struct subject subject;
-	struct erase_numbers numbers;
-	struct actor who;
-	const char *basis, *dn; /* dn: NULL when there is no mailbox of the person */
-	bool dry_run;
-	bool resumed;           /* begun by an earlier run, or before a fault */
-	bool whole;             /* nothing is left to delete */
-	enum phase phase;
-	size_t also_at, row_at, letter_at;
-	int64_t cursor; /* records about the person whose openings are gone */
-	erase_done_cb *cb;
-	void *arg;
-};
-
-struct erasures {
-	struct erase *now;     /* NULL: none is under way */
-	bool scrub;            /* pages wait to be overwritten */
-	bool pause;            /* until the timer */
-	struct loop_timer *timer;
-	struct err why;        /* it cannot go on now */
-};
 
 static void step(void *arg);
 
@@ -118,142 +83,6 @@ look(struct erase *x)
 
 /* --- the units ----------------------------------------------------------------------------------- */
 
-static int
-remember(struct erase *x, struct err *e)
-{
-	AUTO(json) j = json_pack("{s:s,s:s,s:s,s:s,s:s}", "basis", x->basis, "mech", x->who.mech, "name",
-				 x->who.name, "person", x->subject.person, "src", x->who.src);
-	AUTO(str) text = json_dumps(j, JSON_COMPACT);
-
-	return store_set_meta(x->flow->store, META, text, e) || store_want_scrub(x->flow->store, e) ? -1 : 0;
-}
-
-/* Records without the reference come first: only the rows tell which they are. */
-static int
-take_also(struct erase *x, struct evidence *ev, int64_t also[UNIT_RECORDS], struct err *e)
-{
-	struct subject *u = &x->subject;
-
-	while (x->also_at < u->also_count && ev->also_count < UNIT_RECORDS) {
-		const struct subject_also *a = &u->also[x->also_at++];
-
-		if (store_erase_openings(x->flow->store, a->seq, a->field, &ev->count, e))
-			return -1;
-		also[ev->also_count++] = a->seq;
-	}
-	ev->also = also;
-	return 0;
-}
-
-static int
-take_row(struct erase *x, const struct subject_row *w, struct err *e)
-{
-	struct store *s = x->flow->store;
-	AUTO(arena) a = arena_new();
-	struct item i;
-
-	if (!w->item || w->erased || !store_item(s, w->item, &i, a))
-		return 0;
-	/* a promise that no mailbox came of */
-	return store_erase_addresses(s, arena_strndup(a, i.address, strcspn(i.address, "@")),
-				     x->subject.person, e) ||
-			       store_forget_name(s, i.full_name, x->subject.person, e) ||
-			       store_erase_item(s, i.id, x->subject.person, e) ||
-			       store_count_erased(s, i.request, 1, e) ? -1 : 0;
-}
-
-static int
-take_rows(struct erase *x, struct err *e)
-{
-	struct subject *u = &x->subject;
-
-	for (int n = 0; n < UNIT_ROWS && x->row_at < u->row_count; n++)
-		if (take_row(x, &u->rows[x->row_at++], e))
-			return -1;
-	for (int n = 0; n < UNIT_ROWS && x->row_at == u->row_count && x->letter_at < u->letter_count; n++) {
-		const struct subject_letter *l = &u->letters[x->letter_at++];
-
-		if (l->alone && store_erase_texts(x->flow->store, l->id, e))
-			return -1;
-	}
-	return 0;
-}
-
-static int
-take_mailbox(struct erase *x, struct err *e)
-{
-	const struct subject *u = &x->subject;
-
-	if (!u->has_mailbox || !strcmp(u->mailbox.login, u->person))
-		return 0;
-	return store_erase_addresses(x->flow->store, u->mailbox.login, u->person, e) ||
-			       drift_erase(x->flow, u->mailbox.login, u->person, e) ||
-			       store_erase_mailbox(x->flow->store, u->mailbox.login, u->person, e) ? -1 : 0;
-}
-
-struct seqs {
-	int64_t all[UNIT_RECORDS];
-	int count;
-};
-
-static bool
-take_seq(void *arg, const struct stored_record *r)
-{
-	struct seqs *l = arg;
-
-	l->all[l->count++] = r->seq;
-	return l->count < UNIT_RECORDS;
-}
-
-static int
-take_openings(struct erase *x, struct evidence *ev, struct err *e)
-{
-	struct seqs l = { .count = 0 };
-
-	if (store_subject_records(x->flow->store, x->subject.person, x->cursor, UNIT_RECORDS, take_seq, &l,
-				  e) < 0)
-		return -1;
-	for (int n = 0; n < l.count; n++) {
-		if (store_erase_openings(x->flow->store, l.all[n], NULL, &ev->count, e))
-			return -1;
-		x->cursor = l.all[n];
-	}
-	x->whole = l.count < UNIT_RECORDS && x->row_at == x->subject.row_count &&
-		   x->letter_at == x->subject.letter_count;
-	return 0;
-}
-
-static int
-write_unit(struct erase *x, struct err *e)
-{
-	struct evidence ev = { .ev = EVENT_ERASE, .actor = x->who, .basis = x->basis,
-			       .subj = x->subject.person };
-	int64_t also[UNIT_RECORDS], seq;
-	char number[24];
-
-	if (remember(x, e) || take_also(x, &ev, also, e))
-		return -1;
-	if (x->also_at == x->subject.also_count &&
-	    (take_mailbox(x, e) || take_rows(x, e) || take_openings(x, &ev, e)))
-		return -1;
-	if (x->whole && store_set_meta(x->flow->store, META, "", e))
-		return -1;
-	x->numbers.erased += ev.count;
-	x->numbers.units++;
-	if (evidence_append(x->flow, &ev, &seq, e))
-		return -1;
-	snprintf(number, sizeof(number), "%" PRId64, seq);
-	return store_set_meta(x->flow->store, LAST_META, number, e);
-}
-
-int64_t
-erase_last(const struct flow *f)
-{
-	AUTO(str) number = store_meta(f->store, LAST_META);
-
-	return number ? strtoll(number, NULL, 10) : 0;
-}
-
 /* What was done so far stays done: gathered again, it is found erased. */
 static void
 give_up(struct erase *x, const struct err *why)
@@ -302,7 +131,7 @@ write_next(struct erase *x)
 		give_up(x, &e);
 		return;
 	}
-	if (write_unit(x, &e)) {
+	if (erase_write_unit(x, &e)) {
 		store_abort(s);
 		give_up(x, &e);
 		return;
@@ -509,7 +338,7 @@ new_erase(struct flow *f, const char *person, const char *basis, const struct ac
 int
 erase_begin(struct flow *f, const struct erase_ask *ask, erase_done_cb *cb, void *arg, struct err *e)
 {
-	AUTO(str) left = store_meta(f->store, META);
+	AUTO(str) left = store_meta(f->store, ERASE_META);
 	struct erase *x;
 
 	if (f->erasures->now || (left && *left))
@@ -536,7 +365,7 @@ erase_forget(struct flow *f, void *arg)
 static int
 go_on(struct flow *f, struct err *e)
 {
-	AUTO(str) text = store_meta(f->store, META);
+	AUTO(str) text = store_meta(f->store, ERASE_META);
 	AUTO(json) j = text && *text ? json_loads(text, 0, NULL) : NULL;
 	const char *person = json_str(j, "person"), *basis = json_str(j, "basis");
 	struct actor who = { json_str(j, "name"), json_str(j, "mech"), json_str(j, "src") };
