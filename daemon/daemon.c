@@ -19,6 +19,7 @@
 #include "daemon/flow/drift.h"
 #include "daemon/flow/evidence.h"
 #include "daemon/flow/flow.h"
+#include "daemon/flow/heartbeat.h"
 #include "daemon/flow/intake.h"
 #include "daemon/flow/password.h"
 #include "daemon/flow/policies.h"
@@ -31,7 +32,6 @@
 #define GATHER_MS 8
 #define IDLE_MS 2000
 #define HOUR_MS (3600 * 1000)
-#define QUIET_HOURS 23 /* a record at least once a day: silence must be evidenced too */
 
 /* Owns every module: made in this order, destroyed in reverse. */
 struct daemon {
@@ -46,9 +46,10 @@ struct daemon {
 	struct door *door;
 	struct loop_signal *on_hup, *on_term, *on_int;
 	struct loop_timer *drain, *announce, *watchdog, *hourly, *probe, *soon, *idle;
-	uint64_t drain_until_us, size_seen, size_at_turn;
+	uint64_t drain_until_us, size_at_turn;
+	struct heartbeat heartbeat;
 	enum event_type to_announce;
-	int quiet_hours, status;
+	int status;
 	bool drained, probing, gathering, gathered, stop_tried;
 	char *directory_said; /* why it is away, as logged last */
 };
@@ -127,13 +128,8 @@ static void
 on_hour(void *arg)
 {
 	struct daemon *d = arg;
-	struct evidence ev = { .ev = EVENT_HEARTBEAT, .actor = actor_daemon };
-	uint64_t size = store_tree(d->store)->size;
 
-	d->quiet_hours = size == d->size_seen ? d->quiet_hours + 1 : 0;
-	d->size_seen = size;
-	if (d->quiet_hours >= QUIET_HOURS && !evidence_alone(d->flow, &ev, NULL))
-		d->quiet_hours = 0;
+	heartbeat_hour(&d->heartbeat, d->flow);
 	password_check(d->flow);
 	loop_timer_set(d->hourly, HOUR_MS);
 }

@@ -12,6 +12,7 @@
 
 #include "daemon/daemon.h"
 #include "daemon/flow/evidence.h"
+#include "daemon/flow/heartbeat.h"
 #include "daemon/flow/incident.h"
 #include "daemon/flow/seal.h"
 #include "daemon/flow/tail.h"
@@ -380,10 +381,53 @@ test_incident_is_remembered(void **state)
 	assert_int_equal(committed(s), size);
 }
 
+/* --- silence ----------------------------------------------------------------------------------------- */
+
+static void
+test_a_record_each_day(void **state)
+{
+	struct scene *s = *state;
+	struct heartbeat h = { .quiet = 0 };
+	uint64_t size;
+
+	append(s, EVENT_READ, 1);
+	run(s, 50);
+	for (int hour = 0; hour < 100; hour++) { /* something each hour: that is enough */
+		append(s, EVENT_READ, 1);
+		size = store_tree(s->flow->store)->size;
+		heartbeat_hour(&h, s->flow);
+		assert_int_equal(store_tree(s->flow->store)->size, size);
+	}
+	for (int day = 0; day < 3; day++) {
+		size = store_tree(s->flow->store)->size;
+		for (int hour = 0; hour < 24; hour++) /* the first sees the record of before */
+			heartbeat_hour(&h, s->flow);
+		assert_int_equal(store_tree(s->flow->store)->size, size + 1);
+	}
+	run(s, 50);
+	assert_int_equal(committed(s), store_tree(s->flow->store)->size);
+}
+
+static void
+test_silence_of_an_incident(void **state)
+{
+	struct scene *s = *state;
+	struct heartbeat h = { .quiet = 0 };
+	uint64_t size = committed(s);
+
+	incident_raise(s->flow, "the witness w refused");
+	for (int hour = 0; hour < 60; hour++)
+		heartbeat_hour(&h, s->flow);
+	run(s, 50);
+	assert_int_equal(committed(s), size); /* nothing is written; and nothing falls over */
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_a_record_each_day, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_silence_of_an_incident, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_due_by_number, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_due_by_time, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nothing_new_nothing_signed, setup, teardown),
