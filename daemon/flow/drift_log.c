@@ -252,13 +252,20 @@ is_ours(struct flow *f, const struct dir_entry *e, struct arena *a)
 	AUTO(str) self = xasprintf("cn=hopthud,ou=services,%s", base);
 	const char *opid = given(e, "hopthuOpId"), *parent, *name = drift_rdn(key, &parent, a);
 	size_t n = strlen(operators);
+	struct address was;
 	struct item i;
 
 	if (strlen(by) <= n || strcmp(by + strlen(by) - n, operators)) {
 		if (strcmp(by, self))
 			return false;
 	}
-	return opid && name && store_item_of(f->store, name, opid, &i, a) && (i.tried || i.state == STATE_DONE);
+	if (!opid || !name)
+		return false;
+	/* when the values of the person were erased the rows do not have the name any more */
+	return (store_item_of(f->store, name, opid, &i, a) ||
+		(store_find_address(f->store, name, &was, a) && was.state == ADDRESS_TOMBSTONE && !*was.person &&
+		 store_erased_item_of(f->store, opid, &i, a))) &&
+	       (i.tried || i.state == STATE_DONE);
 }
 
 /* Its holder, whose password it is: the values of nothing else are hidden. */

@@ -4,6 +4,7 @@
 
 #include "daemon/directory/dir_watch.h"
 #include "daemon/flow/drift.h"
+#include "daemon/flow/subject.h"
 
 /*
  * The walk: what a refresh did not name is looked for, one by one.  What was named is kept as long as the
@@ -85,8 +86,8 @@ on_known(void *arg, const char *where, const char *uuid, int64_t at)
 	bool mailbox = d->walk_mailboxes;
 
 	snprintf(d->after, sizeof(d->after), "%s", mailbox ? where : uuid);
-	if (at < d->walk_since)
-		return;
+	if (at < d->walk_since || (mailbox && subject_is_reference(where)))
+		return; /* of one whose values were erased the entry's name is not known any more */
 	/* "unchanged since the cookie" says nothing of what we know to be newer than the cookie */
 	if (!dir_uuid_from(uuid, id) && (was_named(d, id, true) ||
 					 (at < d->recent_since && was_named(d, id, false))))

@@ -2,6 +2,8 @@
 #ifndef HOPTHU_MIGRATIONS_H
 #define HOPTHU_MIGRATIONS_H
 
+#include "common/model.h"
+
 /*
  * migrations[0] makes a database of version STORE_FIRST, migrations[n] takes one from version
  * STORE_FIRST + n - 1 to the next.  Never edited once released.
@@ -113,6 +115,7 @@ static const char *const migrations[] = {
 	"CREATE INDEX item_login ON item (login);"
 	"CREATE INDEX item_ref ON item (request, ref);"
 	"CREATE INDEX item_waiting ON item (full_name) WHERE op = 'create'"
-	" AND state IN ('planned', 'checked', 'name-needed');",
+	" AND state IN ('planned', 'checked', 'name-needed');"
+	"CREATE INDEX item_erased ON item (opid) WHERE full_name = '" ERASED "';",
 };
 #endif

@@ -222,6 +222,8 @@ int store_mailbox_by_uuid(struct store *s, const char *uuid, struct mailbox *m, 
 /* The item of this login (or code, or name) that has this operation id; 1 found. */
 int store_item_of(struct store *s, const char *login, const char *opid, struct item *i,
 		  struct arena *a);
+/* The same when the values of its person were erased, and the login with them. */
+int store_erased_item_of(struct store *s, const char *opid, struct item *i, struct arena *a);
 struct drift {
 	int64_t seq;                  /* of its audit record */
 	const char *dn, *login;       /* login "": no mailbox of ours */

@@ -306,6 +306,12 @@ store_item_of(struct store *s, const char *login, const char *opid, struct item 
 }
 
 int
+store_erased_item_of(struct store *s, const char *opid, struct item *i, struct arena *a)
+{
+	return one_item(s, store_bind(s, SQL_ITEM_ERASED_OPID, "s", opid), i, a);
+}
+
+int
 store_find_ref(struct store *s, const char *agency, const char *letter, const char *date,
 	       const char *ref, struct item *i, struct arena *a)
 {

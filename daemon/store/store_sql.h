@@ -310,6 +310,8 @@
 	X(DRIFT_COUNT, "SELECT count(*) FROM drift WHERE state = 'open'") \
 	X(ITEM_OF_OPID, "SELECT " ITEM_COLUMNS " FROM item i WHERE i.login = ? AND i.opid = ? " \
 		"ORDER BY i.id DESC LIMIT 1") \
+	X(ITEM_ERASED_OPID, "SELECT " ITEM_COLUMNS " FROM item i INDEXED BY item_erased " \
+		"WHERE i.full_name = '" ERASED "' AND i.opid = ? LIMIT 1") \
 	X(MAILBOX_KEPT_BY, "SELECT address FROM mailbox WHERE custodian = ? AND custodian <> '' " \
 		"AND status NOT IN ('closed', 'purged') LIMIT 1") \
 	X(REQUEST_OF_LETTER, "SELECT id FROM request WHERE agency = ? AND letter = ? " \

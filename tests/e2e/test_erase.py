@@ -294,6 +294,22 @@ def test_withdrawn_letter(ending):
     w.judge()
 
 
+def test_the_directory_is_as_hopthu_left_it(ending):
+    """The entry of who was erased stays: it is neither missed nor taken for somebody else's work."""
+    w = ending
+    address, login, person = career(w)
+    purge(w, address)
+    erase(w, person, "--yes")
+    for _ in range(2):  # what is newer than the watch's cookie is looked for one by one
+        w.daemon.stop()
+        w.start()
+        assert w.watched(20)
+        w.settle()
+    wait_for(lambda: not w.drifts("all") and w.watched(), "a quiet watch", 5)
+    told = w.ctl_json("drift", "check")
+    assert told["looked"] >= 4 and told["writes"] == [] and not told["unexplained"], told
+
+
 @pytest.mark.parametrize("place", ["erase-written", "erase-committed", "erase-scrubbed",
                                    "commit-after"])
 def test_kill(ending, place):
