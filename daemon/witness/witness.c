@@ -151,6 +151,7 @@ witness_ask(struct witness *w, const void *body, size_t n, unsigned timeout_ms, 
 	w->cb = cb;
 	w->arg = arg;
 	w->connected = false;
+	w->seen = 0;
 	buf_clear(&w->question);
 	buf_add(&w->question, body, n);
 	if (w->way != WAY_FILE)

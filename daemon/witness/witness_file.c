@@ -11,7 +11,8 @@
 /*
  * For a witness that no network reaches.  `request` holds a question, as add-checkpoint would get it
  * by HTTP; whoever carries brings `response`, which hopthu-witness --answer wrote: its first line is
- * the status, "200" or "409", the rest is the body.  A request that is there already stays until it is
+ * the status, "200" or "409", the rest is the body; it is taken when it has not grown between two looks.
+ * A request that is there already stays until it is
  * answered, also across a restart: somebody may be on the way with it.
  */
 #define POLL_MS 2000
@@ -95,7 +96,8 @@ witness_file_begin(struct witness *w)
 	}
 	w->connected = true; /* from here on it is another's turn */
 	rc = read_file(answer, &response);
-	if (!rc) {
+	if (!rc || (rc > 0 && response.len != w->seen)) { /* not there, or still being copied */
+		w->seen = response.len;
 		loop_timer_set(w->poll, POLL_MS);
 		return;
 	}

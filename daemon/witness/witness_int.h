@@ -38,6 +38,7 @@ struct witness {
 	struct bufferevent *link;
 	bool connected;
 	struct http *http;
+	size_t seen; /* bytes of `response` when it was looked at before */
 };
 
 /* The end: cb is called, everything of the question is gone. */

@@ -307,7 +307,11 @@ def test_carried_files(watched):
     wait_for(lambda: request.exists() and request.read_bytes() != first, "the next request", 10)
     status, body = one.judge(request.read_bytes())
     assert status == 200
-    (folder / "response").write_text("%d\n%s" % (status, body))
+    with (folder / "response").open("w") as f:  # slowly, as from a stick
+        for part in ("%d\n" % status, body[:20], body[20:]):
+            f.write(part)
+            f.flush()
+            time.sleep(1.5)
     wait_for(lambda: evidence(w)["confirmed"] == one.size, "the next answer", 15)
     w.judge()
 
