@@ -5,7 +5,7 @@
 #include "common/json.h"
 #include "common/text.h"
 #include "tests/fuzz/fuzz.h"
-#include "tools/verify_rules.h"
+#include "tools/verify/verify_rules.h"
 
 /*
  * Records, one a line, as hopthu-verify meets them in a copy.  Beyond not crashing: what is canonical is

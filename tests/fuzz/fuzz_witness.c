@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "tests/fuzz/fuzz.h"
-#include "tools/witness_file.h"
-#include "tools/witness_log.h"
+#include "tools/witness/witness_file.h"
+#include "tools/witness/witness_log.h"
 
 /*
  * A body for add-checkpoint, at a witness that confirmed four records of a log.  The log's

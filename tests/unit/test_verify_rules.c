@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "common/json.h"
-#include "tools/verify_rules.h"
+#include "tools/verify/verify_rules.h"
 
 /*
  * A short life of a log that obeys every rule, and what is said when one record of it is another.
