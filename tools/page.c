@@ -103,12 +103,12 @@ page_html(const struct page *p, struct buf *out, struct err *e)
 	grouped(p->point->root, &root);
 	base64_add(&base64, p->point->root, DIGEST_LEN);
 	buf_printf(out, "<!DOCTYPE html>\n<html lang=\"vi\"><head><meta charset=\"utf-8\">"
-		   "<title>Điểm kiểm chứng %" PRIu64 "</title><style>%s</style></head><body>\n",
+		   "<title>Điểm chốt %" PRIu64 "</title><style>%s</style></head><body>\n",
 		   p->point->size, style);
-	buf_str(out, "<h1>Điểm kiểm chứng nhật ký hộp thư<br><small>Checkpoint of the mailbox log"
+	buf_str(out, "<h1>Điểm chốt nhật ký hộp thư<br><small>Checkpoint of the mailbox log"
 		"</small></h1>\n<figure>");
 	buf_add(out, code.data, code.len);
-	buf_str(out, "<figcaption>Ba dòng của điểm kiểm chứng<br>The checkpoint's three lines</figcaption>"
+	buf_str(out, "<figcaption>Ba dòng của điểm chốt<br>The checkpoint's three lines</figcaption>"
 		"</figure>\n<dl>\n");
 	entry(out, "Nhật ký", "Log (origin)", "", p->point->origin);
 	entry(out, "Số bản ghi", "Records", "root", size.data);
@@ -179,7 +179,7 @@ page_mail(const struct page *p, const char *address, struct buf *out, struct err
 	add_date(out);
 	buf_str(out, "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
 		"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n");
-	add_lines(out, "Điểm kiểm chứng nhật ký hộp thư. Xin lưu lại: về sau dùng để chứng minh nhật ký không "
+	add_lines(out, "Điểm chốt nhật ký hộp thư. Xin lưu lại: về sau dùng để chứng minh nhật ký không "
 		  "bị sửa.\nCheckpoint of the mailbox log. Keep it: later it proves that the log was not "
 		  "rewritten.\n\nKhóa công khai / public keys (hopthu-verify --policy):\n");
 	add_lines(out, p->policy);

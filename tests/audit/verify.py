@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Says whether a copy of hopthu's log is sound, and from which record on it is not.
 
-    verify.py DIR [--policy FILE] [--checkpoint FILE]... [--compare DIR] [-o json]
+    verify.py DIR [--policy FILE] [--checkpoint FILE]... [--max-age HOURS] [--compare DIR] [-o json]
     verify.py --proof FILE --policy FILE [-o json]
 
 Written from doc/audit-format.md alone and apart from hopthu-verify, so that a mistake in one of them
@@ -10,6 +10,7 @@ shows in the other.  Needs Python 3 and its package "cryptography", no network, 
 
 --policy       keys of the log and the witnesses, from the page that was printed when the log began
 --checkpoint   a checkpoint that you hold: three lines of a printed page, or a whole signed note
+--max-age      the newest checkpoint that the quorum confirmed may be so old
 
 Exit status: 0 sound, 76 tampered, 75 incomplete, 64 the command was wrong.
 """
@@ -22,6 +23,7 @@ import json
 import os
 import re
 import sys
+import time
 
 from c2sp import (HEX64, Bad, Checkpoint, Policy, leaf_hash, read_base64, read_json, root_by_path)
 from folder import Copy, Openings
@@ -185,7 +187,15 @@ def check_roots(copy, report, roots):
     return max([0] + [size for size, strong in fits if strong])
 
 
-def check_copy(folder, policy_raw, held, report):
+def check_age(confirmed, hours, report):
+    """confirmed: the newest checkpoint that the quorum confirmed, and {witness: time}."""
+    if confirmed is None:
+        report.miss(None, "how old the copy is, is not known: no witness says so")
+    elif time.time() - max(confirmed[1].values()) > hours * 3600:
+        report.miss(None, "the newest confirmed checkpoint is older than %d hours" % hours)
+
+
+def check_copy(folder, policy_raw, held, report, max_age=None):
     """Everything about one folder; its Copy."""
     copy = Copy(folder, report)
     if policy_raw is None:
@@ -209,12 +219,14 @@ def check_copy(folder, policy_raw, held, report):
         roots.append((c.size, c.root, bool(times), what))
         if policy.reached(times):
             confirmed = (c, times)
-        for name, time in times.items():
-            if rules.time_at.get(c.size, 0) > time + BRACKET:
+        for name, at in times.items():
+            if rules.time_at.get(c.size, 0) > at + BRACKET:
                 report.tell(c.size, "its clock is ahead of the time at which %s confirmed it" % name)
     roots += [(size, root, True, what + ", for %d" % size) for size, root, what in rules.roots]
     for h in held:
         check_held(rules, h, roots)
+    if max_age is not None:
+        check_age(confirmed, max_age, report)
     good = check_roots(copy, report, roots)
     for seq, size, root in rules.said if copy.tree else []:
         if copy.tree.root(size) != root:
@@ -338,6 +350,7 @@ def arguments(argv):
     p.add_argument("dir", nargs="?", metavar="DIR")
     p.add_argument("--policy", metavar="FILE")
     p.add_argument("--checkpoint", metavar="FILE", action="append", default=[])
+    p.add_argument("--max-age", metavar="HOURS", type=int)
     p.add_argument("--compare", metavar="DIR")
     p.add_argument("--proof", metavar="FILE")
     p.add_argument("-o", dest="form", choices=["text", "json"], default="text")
@@ -375,9 +388,9 @@ def main(argv):
         except (Bad, UnicodeDecodeError) as e:
             report.fault(None, "proof", "the proof %s" % e)
     else:
-        copy = check_copy(a.dir, policy, held, report)
+        copy = check_copy(a.dir, policy, held, report, a.max_age)
         if a.compare:
-            compare(copy, check_copy(a.compare, policy, held, report), report)
+            compare(copy, check_copy(a.compare, policy, held, report, a.max_age), report)
     if a.form == "json":
         print(json.dumps(report.object(), ensure_ascii=False, indent=1))
     else:

@@ -29,11 +29,11 @@ class Verdict:
         return "%d, first %s: %s" % (self.status, self.first, what[:4])
 
 
-def by_python(folder, policy, held=(), compare=None):
+def by_python(folder, policy, held=(), compare=None, max_age=None):
     """In this process, as verify.main does."""
     report = verify.Report()
     held = [verify.read_held(h) for h in held]
-    one = verify.check_copy(str(folder), policy.encode(), held, report)
+    one = verify.check_copy(str(folder), policy.encode(), held, report, max_age)
     if compare:
         verify.compare(one, verify.check_copy(str(compare), policy.encode(), held, report), report)
     return Verdict(report.status(), report.object())
@@ -55,17 +55,19 @@ def _files(where, policy, held):
     return args
 
 
-def by_c(folder, policy, held=(), compare=None):
+def by_c(folder, policy, held=(), compare=None, max_age=None):
     with tempfile.TemporaryDirectory() as where:
         args = _files(pathlib.Path(where), policy, held)
+        args += [] if max_age is None else ["--max-age", max_age]
         r = _c([*args, "-o", "json", *(["--compare", folder, compare] if compare else [folder])])
     assert r.stdout, "hopthu-verify ended with %d and said nothing: %s" % (r.returncode, r.stderr)
     return Verdict(r.returncode, json.loads(r.stdout))
 
 
-def both(folder, policy, held=(), compare=None):
+def both(folder, policy, held=(), compare=None, max_age=None):
     """What each of them says."""
-    return [by_python(folder, policy, held, compare), by_c(folder, policy, held, compare)]
+    return [by_python(folder, policy, held, compare, max_age),
+            by_c(folder, policy, held, compare, max_age)]
 
 
 def statuses(folder, policy):

@@ -12,9 +12,10 @@ import time
 import hopthu
 import judges
 import pytest
-from judges import SOUND, TAMPERED
+from judges import INCOMPLETE, SOUND, TAMPERED
 
 import attacks
+import c2sp
 import maker
 import mutate
 
@@ -68,6 +69,27 @@ def test_fork(log, tmp_path):
             assert v.status == SOUND, v
     for v in judges.both(tmp_path / "one", log.page, compare=tmp_path / "two"):
         assert (v.status, v.first) == (TAMPERED, pos), v
+
+
+def hours_ago(note, log):
+    """The latest time that a witness says in a checkpoint."""
+    signed = c2sp.Checkpoint(note)
+    return (time.time() - max(c2sp.Policy(log.policy.encode()).witnesses_of(signed).values())) / 3600
+
+
+def test_a_cut_off_end_is_old(log, tmp_path):
+    """With nothing but the copy: the last thing that a witness signed is longer ago than it may be."""
+    attacks.play(log, "the end is cut off, with a genuine older checkpoint", tmp_path / "copy", SEED)
+    log.write(tmp_path / "whole")
+    cut, whole = [hours_ago((tmp_path / name / "checkpoint").read_text(), log) for name in ("copy", "whole")]
+    assert cut - whole > 2, "seed: %f" % (cut - whole)
+    age = int(whole) + 1
+    for v in judges.both(tmp_path / "whole", log.policy, max_age=age):
+        assert v.status == SOUND, v
+    for v in judges.both(tmp_path / "copy", log.policy, max_age=age):
+        assert (v.status, v.first) == (INCOMPLETE, None), v
+    for v in judges.both(tmp_path / "whole", log.page, max_age=age):  # who knows no witness knows no age
+        assert v.status == INCOMPLETE, v
 
 
 def test_what_is_not_proved_is_not_claimed(log, tmp_path):
