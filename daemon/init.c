@@ -53,6 +53,18 @@ init_check_conf(const struct conf *conf, struct err *e)
 	return rc ? err_set(e, ERR_CONFIG, "%s", wrong.msg) : 0;
 }
 
+/* The name of a file is durable after this: a record that gives a key's public half must never be there
+ * without the key. */
+static int
+sync_folder(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+	AUTO(str) folder = slash ? xstrndup(file, slash == file ? 1 : (size_t)(slash - file)) : xstrdup(".");
+	AUTO(fd) fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -1 : fsync(fd);
+}
+
 int
 init_write_file(const char *file, const char *text, mode_t mode, struct err *e)
 {
@@ -61,7 +73,7 @@ init_write_file(const char *file, const char *text, mode_t mode, struct err *e)
 
 	if (fd < 0 && errno == EEXIST)
 		return err_set(e, ERR_CONFLICT, "%s is there already and is left as it is", file);
-	if (fd < 0 || write(fd, text, n) != (ssize_t)n || fsync(fd))
+	if (fd < 0 || write(fd, text, n) != (ssize_t)n || fsync(fd) || sync_folder(file))
 		return err_set(e, ERR_CONFIG, "%s cannot be written: %s", file, strerror(errno));
 	return 0;
 }
