@@ -215,7 +215,7 @@ dir_sync_request(struct buf *out, const void *cookie, size_t n)
 {
 	AUTO(buf) body = BUF_INIT;
 
-	BUG_ON(n > 0xffff);
+	BUG_ON(n > DIR_SYNC_COOKIE_MAX);
 	buf_add(&body, "\x0a\x01\x03", 3); /* mode ENUMERATED refreshAndPersist */
 	if (n) {
 		buf_char(&body, 0x04);

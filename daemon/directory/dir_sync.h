@@ -16,6 +16,7 @@
 #define DIR_SYNC_DONE_OID "1.3.6.1.4.1.4203.1.9.1.3"
 #define DIR_SYNC_INFO_OID "1.3.6.1.4.1.4203.1.9.1.4" /* intermediate response */
 #define DIR_SYNC_REFRESH_REQUIRED 4096		     /* e-syncRefreshRequired */
+#define DIR_SYNC_COOKIE_MAX 32768		     /* bytes; slapd's have some dozens a server */
 #define DIR_UUID 16				     /* bytes of an entryUUID */
 #define DIR_UUID_TEXT 37
 
@@ -57,7 +58,8 @@ struct dir_sync_done {
 int dir_sync_done(const void *data, size_t n, struct dir_sync_done *out);
 
 struct buf;
-/* Appends the value of the request control for refreshAndPersist.  cookie: n 0 = none. */
+/* Appends the value of the request control for refreshAndPersist.  cookie: n 0 = none, at most
+ * DIR_SYNC_COOKIE_MAX. */
 void dir_sync_request(struct buf *out, const void *cookie, size_t n);
 
 void dir_uuid_text(const uint8_t uuid[DIR_UUID], char out[DIR_UUID_TEXT]); /* RFC 4122 form */

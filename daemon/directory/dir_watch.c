@@ -80,7 +80,7 @@ on_heart(void *arg)
 static bool
 names_state(const struct dir_sync_cookie *c)
 {
-	return c->len && (c->len < 4 || memcmp(c->data, "rid=", 4) || memmem(c->data, c->len, "csn=", 4));
+	return c->len && c->len <= DIR_SYNC_COOKIE_MAX && (c->len < 4 || memcmp(c->data, "rid=", 4) || memmem(c->data, c->len, "csn=", 4));
 }
 
 static void
@@ -245,6 +245,8 @@ search(struct dir_watch *w)
 	if (w->searching || dir_state(w->dir) != DIR_READY)
 		return;
 	w->ev.resume(w->ev.arg, &cookie);
+	if (cookie.len > DIR_SYNC_COOKIE_MAX)
+		buf_clear(&cookie);
 	w->with_cookie = cookie.len > 0;
 	w->full = !w->with_cookie;
 	dir_sync_request(&value, cookie.data, cookie.len);

@@ -281,7 +281,7 @@ def cookie_saved(w):
                                      "AND value <> ''"), "the cookie", 5, 0.2)
 
 
-@pytest.mark.parametrize("cookie", ["kept", "lost", "garbage", "killed"])
+@pytest.mark.parametrize("cookie", ["kept", "lost", "garbage", "huge", "killed"])
 def test_hopthud_was_away(three, cookie):
     cookie_saved(three)
     if cookie == "killed":
@@ -293,6 +293,8 @@ def test_hopthud_was_away(three, cookie):
         set_cookie(three, "")
     if cookie == "garbage":
         set_cookie(three, b"rid=000,csn=zzz".hex())
+    if cookie == "huge":
+        set_cookie(three, (b"rid=000,csn=" + b"z" * 70000).hex())
     three.start()
     found_all(three)
 

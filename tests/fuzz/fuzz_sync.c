@@ -28,7 +28,7 @@ check_cookie(const struct dir_sync_cookie *c, const uint8_t *data, size_t size)
 	AUTO(buf) request = BUF_INIT;
 
 	BUG_ON(at && (at < data || at + c->len > data + size));
-	if (at && c->len <= 0xffff)
+	if (at && c->len <= DIR_SYNC_COOKIE_MAX)
 		dir_sync_request(&request, at, c->len);
 }
 
