@@ -184,6 +184,19 @@ audit_shape(const json_t *record)
 
 /* --- the command ------------------------------------------------------------------------------ */
 
+/* Was it asked for records that no person and no address stands in? */
+static bool
+about_letters(const struct ctl *c)
+{
+	static const char *const kinds[] = { "request", "plan", "approve", "refuse", "cancel" };
+	const char *event = ctl_opt(c, OPT_EVENT);
+
+	for (size_t i = 0; event && i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (!strcmp(kinds[i], event))
+			return ctl_opt(c, OPT_PERSON) || ctl_opt(c, OPT_ADDRESS);
+	return false;
+}
+
 int
 cmd_audit_search(struct ctl *c)
 {
@@ -202,6 +215,9 @@ cmd_audit_search(struct ctl *c)
 	ctl_query(&path, "order", ctl_opt(c, OPT_OLDEST_FIRST) ? "oldest" : NULL);
 	pages.first = ctl_opt(c, OPT_CURSOR);
 	status = ctl_list(c, path.data, &pages, audit_columns(c));
+	if (!status && !pages.printed && !pages.first)
+		ctl_say("nothing fits all of that%s", about_letters(c) ? "; that kind of record is about a whole "
+			"letter: leave --event out and look at ASKED and ALLOWED, or say --request ID" : "");
 	if (!status && *pages.next)
 		ctl_say("there are more: --cursor %s goes on there", pages.next);
 	return status;

@@ -342,7 +342,7 @@ _Static_assert(OPT_COUNT <= 126, "the bits of an option set are used up");
 	X("audit", "prove", audit_prove, "RECORD", 1, 1, O(EVENT), audit_prove, \
 	  "a proof that one record is in the log, to be kept and verified offline", \
 	  "RECORD is a number, or REQUEST/ROW: the last record about that row, or with --event the last of " \
-	  "that kind; which one it is, is said on standard error. Prints a proof as of c2sp.org/tlog-proof, " \
+	  "that kind (approve: who allowed its letter); which one it is, is said on standard error. Prints a proof as of c2sp.org/tlog-proof, " \
 	  "with the record and its openings in it, for a file: `hopthuctl audit prove 12/3 > " \
 	  "12-3.tlog-proof`. It is made from the newest checkpoint that enough witnesses confirmed, when that " \
 	  "counts the record.") \

@@ -117,8 +117,12 @@ found(struct proving *p)
 		prove(p);
 		return;
 	}
-	err_set(&e, ERR_NOTFOUND, "there is no %s%srecord about row %" PRId64 " of request %" PRId64,
-		p->event < 0 ? "" : event_word(p->event), p->event < 0 ? "" : " ", p->row, p->call->id);
+	if (!p->row)
+		err_set(&e, ERR_NOTFOUND, "there is no %s record about request %" PRId64, event_word(p->event),
+			p->call->id);
+	else
+		err_set(&e, ERR_NOTFOUND, "there is no %s%srecord about row %" PRId64 " of request %" PRId64,
+			p->event < 0 ? "" : event_word(p->event), p->event < 0 ? "" : " ", p->row, p->call->id);
 	call_fail(p->call, &e);
 }
 
@@ -143,6 +147,14 @@ search_slice(void *arg)
 		}
 	} while (clock_mono_us() - began < SLICE_US);
 	loop_defer(c->flow->loop, search_slice, p);
+}
+
+/* What is about the whole letter, and so about each of its rows. */
+static bool
+of_letter(int event)
+{
+	return event == EVENT_REQUEST || event == EVENT_PLAN || event == EVENT_APPROVE || event == EVENT_REFUSE ||
+	       event == EVENT_CANCEL;
 }
 
 void
@@ -170,5 +182,7 @@ handle_request_prove(struct call *c)
 		prove(p);
 		return;
 	}
+	if (of_letter(p->event))
+		p->row = 0;
 	search_slice(p);
 }

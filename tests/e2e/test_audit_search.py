@@ -305,6 +305,10 @@ def test_unknown_words_get_the_nearest(busy):
         assert word in r.stderr and r.stdout == "", (args, r.stderr)
     r = busy.ctl("audit", "search", "--operator", "lan", "--event", "genesis", user="hoa", status=0)
     assert r.stdout.count("\n") == 1  # the head of the table alone
+    assert "nothing fits all of that" in r.stderr and "leave --event out" not in r.stderr
+    address = busy.door("admin").get("/v1/mailboxes", limit=1)["mailboxes"][0]["address"]
+    r = busy.ctl("audit", "search", "--address", address, "--event", "approve", user="hoa", status=0)
+    assert "leave --event out" in r.stderr  # an approval is of a letter: no person stands in it
 
 
 def test_periods_as_people_write_them(busy):

@@ -488,6 +488,10 @@ def test_proof_of_a_row(filled, tmp_path):
     for bad, status in (("%d/9" % shown["id"], EX_NOTFOUND), ("99999/1", EX_NOTFOUND),
                         ("1/x", EX_USAGE), ("1/0", EX_USAGE), ("/1", EX_USAGE)):
         filled.ctl("audit", "prove", bad, user="lan", status=status)
+    r = filled.ctl("audit", "prove", "%d/2" % shown["id"], "--event", "approve", user="minh")
+    assert "(approve)" in r.stderr, "who allowed a row's letter can be proved of the row"
+    r = filled.ctl("audit", "prove", "%d/1" % shown["id"], "--event", "refuse", user="minh", status=EX_NOTFOUND)
+    assert "no refuse record about request" in r.stderr
     r = filled.ctl("audit", "prove", "%d/1" % shown["id"], "--event", "drift", user="lan",
                    status=EX_NOTFOUND)
     assert "no drift record" in r.stderr
