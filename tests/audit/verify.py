@@ -2,14 +2,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Says whether a copy of hopthu's log is sound, and from which record on it is not.
 
-    verify.py DIR [--policy FILE] [--checkpoint FILE]... [--max-age HOURS] [--compare DIR] [-o json]
-    verify.py --proof FILE --policy FILE [-o json]
+    verify.py DIR [--policy FILE] [--checkpoint FILE]... [--receipt TEXT]... [--max-age HOURS]
+              [--compare DIR] [-o json]
+    verify.py --proof FILE --policy FILE [--receipt TEXT]... [-o json]
 
 Written from doc/audit-format.md alone and apart from hopthu-verify, so that a mistake in one of them
 shows in the other.  Needs Python 3 and its package "cryptography", no network, and writes nothing.
 
 --policy       keys of the log and the witnesses, from the page that was printed when the log began
 --checkpoint   a checkpoint that you hold: three lines of a printed page, or a whole signed note
+--receipt      a receipt from paper
 --max-age      the newest checkpoint that the quorum confirmed may be so old
 
 Exit status: 0 sound, 76 tampered, 75 incomplete, 64 the command was wrong.
@@ -187,6 +189,45 @@ def check_roots(copy, report, roots):
     return max([0] + [size for size, strong in fits if strong])
 
 
+class Receipt:
+    """As it is typed: blanks do no harm, and of its digits none can be a letter that looks like one."""
+
+    def __init__(self, typed):
+        m = re.fullmatch(r"([1-9][0-9]{0,15})-([0-9a-fA-FoOlIi]{16})(@([1-9][0-9]{0,15}))?",
+                         typed.replace(" ", ""), re.ASCII)
+        if not m:
+            raise Bad("%s is no receipt" % typed)
+        self.text, self.seq, self.size = m[0], int(m[1]), int(m[4] or 0)
+        self.digits = re.sub("[li]", "1", m[2].lower().replace("o", "0"))
+        if self.size and self.size < self.seq:
+            raise Bad("%s is no receipt" % typed)
+
+    def wrong(self, leaf):
+        return sum(a != b for a, b in zip(self.digits, leaf.hex()))
+
+
+def check_receipts(copy, rules, receipts, report):
+    back = rules.epochs[-1][0] if len(rules.epochs) > 1 else None
+    for r in receipts if copy.tree else []:
+        counted, here = max(r.seq, r.size), r.seq <= copy.size
+        wrong = r.wrong(copy.tree.hash(0, r.seq - 1)) if here else None
+        if wrong == 0 and counted <= copy.size:
+            continue
+        other = 0 if wrong == 0 else next((i + 1 for i in range(copy.size)
+                                           if not r.wrong(copy.tree.hash(0, i))), 0)
+        if other:
+            report.miss(None, "the number in the receipt %s is typed wrong: it is of record %d" %
+                        (r.text, other))
+        elif back and counted >= back:
+            report.miss(back, "the receipt %s is of the history that was given up here" % r.text)
+        elif counted > copy.size:
+            report.fault(copy.size + 1, "held", "the receipt %s was given when there were more records" % r.text)
+        elif wrong <= 2:
+            report.miss(None, "the receipt %s is typed wrong" % r.text)
+        else:
+            report.fault(r.seq, "held", "the receipt %s was given for another record" % r.text)
+
+
 def check_age(confirmed, hours, report):
     """confirmed: the newest checkpoint that the quorum confirmed, and {witness: time}."""
     if confirmed is None:
@@ -195,7 +236,7 @@ def check_age(confirmed, hours, report):
         report.miss(None, "the newest confirmed checkpoint is older than %d hours" % hours)
 
 
-def check_copy(folder, policy_raw, held, report, max_age=None):
+def check_copy(folder, policy_raw, held, report, max_age=None, receipts=()):
     """Everything about one folder; its Copy."""
     copy = Copy(folder, report)
     if policy_raw is None:
@@ -231,6 +272,7 @@ def check_copy(folder, policy_raw, held, report, max_age=None):
     for seq, size, root in rules.said if copy.tree else []:
         if copy.tree.root(size) != root:
             report.fault(seq, "8", "says another root for %d records than they have" % size)
+    check_receipts(copy, rules, receipts, report)
     conclude(copy, rules, confirmed, good, held)
     return copy
 
@@ -273,7 +315,7 @@ def compare(one, two, report):
 
 # --- one record alone (C2SP tlog-proof) ------------------------------------------------------------
 
-def check_proof(raw, policy, held, report):
+def check_proof(raw, policy, held, report, receipts=()):
     head, _, note = raw.decode("utf-8").partition("\n\n")
     words = head.split("\n")
     if len(words) < 3 or words[0] != "c2sp.org/tlog-proof@v1" or not words[1].startswith("extra "):
@@ -302,6 +344,14 @@ def check_proof(raw, policy, held, report):
             report.miss(None, "the root of the checkpoint that you hold is typed wrong")
         elif h.root != checkpoint.root:
             raise Bad("has another root than the checkpoint you hold")
+    for r in receipts:
+        wrong = r.wrong(leaf_hash(record))
+        if r.seq != index + 1:
+            report.miss(None, "the receipt %s is of another record" % r.text)
+        elif 0 < wrong <= 2:
+            report.miss(None, "the receipt %s is typed wrong" % r.text)
+        elif wrong:
+            raise Bad("is of another record than the receipt %s was given for" % r.text)
     times = policy.witnesses_of(checkpoint)
     report.finished = True
     if policy.quorum != "none" and not policy.reached(times):
@@ -350,6 +400,7 @@ def arguments(argv):
     p.add_argument("dir", nargs="?", metavar="DIR")
     p.add_argument("--policy", metavar="FILE")
     p.add_argument("--checkpoint", metavar="FILE", action="append", default=[])
+    p.add_argument("--receipt", metavar="TEXT", action="append", default=[])
     p.add_argument("--max-age", metavar="HOURS", type=int)
     p.add_argument("--compare", metavar="DIR")
     p.add_argument("--proof", metavar="FILE")
@@ -373,7 +424,7 @@ def main(argv):
             with open(a.policy, "rb") as f:
                 policy = f.read()
             Policy(policy)
-        held = []
+        held, receipts = [], [Receipt(text) for text in a.receipt]
         for name in a.checkpoint:
             with open(name, "rb") as f:
                 held.append(read_held(f.read().decode("utf-8")))
@@ -382,15 +433,16 @@ def main(argv):
     if a.proof:
         try:
             with open(a.proof, "rb") as f:
-                check_proof(f.read(), Policy(policy), held, report)
+                check_proof(f.read(), Policy(policy), held, report, receipts)
         except OSError as e:
             p.error(str(e))
         except (Bad, UnicodeDecodeError) as e:
             report.fault(None, "proof", "the proof %s" % e)
     else:
-        copy = check_copy(a.dir, policy, held, report, a.max_age)
+        copy = check_copy(a.dir, policy, held, report, a.max_age, receipts)
         if a.compare:
-            compare(copy, check_copy(a.compare, policy, held, report, a.max_age), report)
+            other = check_copy(a.compare, policy, held, report, a.max_age, receipts)
+            compare(copy, other, report)
     if a.form == "json":
         print(json.dumps(report.object(), ensure_ascii=False, indent=1))
     else:

@@ -29,11 +29,12 @@ class Verdict:
         return "%d, first %s: %s" % (self.status, self.first, what[:4])
 
 
-def by_python(folder, policy, held=(), compare=None, max_age=None):
+def by_python(folder, policy, held=(), compare=None, max_age=None, receipts=()):
     """In this process, as verify.main does."""
     report = verify.Report()
     held = [verify.read_held(h) for h in held]
-    one = verify.check_copy(str(folder), policy.encode(), held, report, max_age)
+    one = verify.check_copy(str(folder), policy.encode(), held, report, max_age,
+                            [verify.Receipt(r) for r in receipts])
     if compare:
         verify.compare(one, verify.check_copy(str(compare), policy.encode(), held, report), report)
     return Verdict(report.status(), report.object())
@@ -55,19 +56,20 @@ def _files(where, policy, held):
     return args
 
 
-def by_c(folder, policy, held=(), compare=None, max_age=None):
+def by_c(folder, policy, held=(), compare=None, max_age=None, receipts=()):
     with tempfile.TemporaryDirectory() as where:
         args = _files(pathlib.Path(where), policy, held)
         args += [] if max_age is None else ["--max-age", max_age]
+        args += [word for r in receipts for word in ("--receipt", r)]
         r = _c([*args, "-o", "json", *(["--compare", folder, compare] if compare else [folder])])
     assert r.stdout, "hopthu-verify ended with %d and said nothing: %s" % (r.returncode, r.stderr)
     return Verdict(r.returncode, json.loads(r.stdout))
 
 
-def both(folder, policy, held=(), compare=None, max_age=None):
+def both(folder, policy, held=(), compare=None, max_age=None, receipts=()):
     """What each of them says."""
-    return [by_python(folder, policy, held, compare, max_age),
-            by_c(folder, policy, held, compare, max_age)]
+    return [by_python(folder, policy, held, compare, max_age, receipts),
+            by_c(folder, policy, held, compare, max_age, receipts)]
 
 
 def statuses(folder, policy):
@@ -78,8 +80,9 @@ def statuses(folder, policy):
         return got + [_c(args).returncode]
 
 
-def proof_statuses(path, policy):
+def proof_statuses(path, policy, receipts=()):
     with tempfile.TemporaryDirectory() as where:
-        args = ["--proof", path, *_files(pathlib.Path(where), policy, ())]
+        args = ["--proof", path, *[word for r in receipts for word in ("--receipt", r)],
+                *_files(pathlib.Path(where), policy, ())]
         got = [subprocess.run([str(PYTHON_VERIFY), *map(str, args)], capture_output=True).returncode]
         return got + [_c(args).returncode]

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Each rule of doc/audit-format.md violated once, by somebody who has the log's key."""
 import datetime
+import hashlib
 import json
 import random
 import subprocess
@@ -583,6 +584,73 @@ def test_proof(seen, tmp_path):
     for text in bad:
         path.write_text(text)
         assert judges.proof_statuses(path, seen.policy) == [TAMPERED] * 2, text
+
+
+def receipt_of(log, seq, size=None):
+    leaf = hashlib.sha256(b"\0" + log.bytes()[seq - 1]).hexdigest()
+    return "%d-%s" % (seq, leaf[:16]) + ("@%d" % size if size else "")
+
+
+def other_digits(receipt, count):
+    """Another digit at so many places."""
+    seq, rest = receipt.split("-", 1)
+    return seq + "-" + "".join(c if i >= count else "5" if c != "5" else "6" for i, c in enumerate(rest))
+
+
+def as_typed(receipt):
+    seq, rest = receipt.split("-", 1)
+    return "%s - %s" % (seq, rest.split("@")[0].upper().replace("0", "o").replace("1", "l"))
+
+
+def check_receipts(log, tmp_path, receipts, want, first=None):
+    if not (tmp_path / "copy").exists():
+        log.write(tmp_path / "copy")
+    for verdict in judges.both(tmp_path / "copy", log.page, receipts=receipts):
+        assert (verdict.status, verdict.first) == (want, first), (receipts, str(verdict))
+
+
+def test_receipts(log, tmp_path):
+    size, right = log.size, receipt_of(log, 300, log.size)
+    for seq in (1, 2, 256, 257, size):
+        for counted in (None, seq, size):
+            check_receipts(log, tmp_path, [receipt_of(log, seq, counted)], SOUND)
+    check_receipts(log, tmp_path, [as_typed(receipt_of(log, seq)) for seq in range(1, 40)], SOUND)
+    check_receipts(log, tmp_path, [receipt_of(log, 7), other_digits(right, 2)], INCOMPLETE)
+    check_receipts(log, tmp_path, [receipt_of(log, 7), other_digits(right, 3)], TAMPERED, 300)
+    check_receipts(log, tmp_path, [right.replace("300-", "30-")], INCOMPLETE)  # a digit is missing
+    check_receipts(log, tmp_path, [receipt_of(log, 300, size + 1)], TAMPERED, size + 1)
+    check_receipts(log, tmp_path, ["%d-%s" % (size + 5, "ab" * 8)], TAMPERED, size + 1)
+
+
+def test_receipt_of_what_was_rewritten(log, tmp_path):
+    """Who holds nothing but an officer's paper: the record that it is about is another one now."""
+    seq = log.find("outcome", after=300)["seq"]
+    paper, changed = receipt_of(log, seq, log.size), log.clone()
+    changed.records[seq - 1]["actor"] = {**changed.records[seq - 1]["actor"], "src": "uid:0"}
+    for export in changed.all("export"):
+        export.pop("root")
+    changed.resign(1)
+    check_receipts(changed, tmp_path, [], SOUND)
+    check_receipts(changed, tmp_path, [paper], TAMPERED, seq)
+
+
+def test_receipts_of_a_lost_history(seen, tmp_path):
+    back = seen.find("incarnation")["seq"]
+    check_receipts(seen, tmp_path, [receipt_of(seen, back - 1, back - 1), receipt_of(seen, back + 1)], SOUND)
+    for text in ("%d-%s@%d" % (back, "ab" * 8, back), "%d-%s" % (seen.size + 9, "ab" * 8)):
+        check_receipts(seen, tmp_path, [text], INCOMPLETE, back)
+    check_receipts(seen, tmp_path, ["%d-%s@%d" % (back - 1, "ab" * 8, back - 1)], TAMPERED, back - 1)
+
+
+def test_receipts_and_proofs(seen, tmp_path):
+    path = tmp_path / "x.tlog-proof"
+    path.write_text(proof_of(seen, 300))
+    right = receipt_of(seen, 300, 400)
+    for receipt, want in ((right, SOUND), (other_digits(right, 1), INCOMPLETE), (other_digits(right, 8), TAMPERED),
+                          (receipt_of(seen, 301), INCOMPLETE), ("x", USAGE), ("300-12", USAGE), ("", USAGE),
+                          ("0-" + "a" * 16, USAGE), (right + "9" * 20, USAGE),
+                          (right.split("@")[0] + "@299", USAGE)):
+        assert judges.proof_statuses(path, seen.policy, [receipt]) == [want] * 2, receipt
 
 
 def test_unfinished_and_missing(log, tmp_path):

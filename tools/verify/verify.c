@@ -21,6 +21,7 @@ static const char help[] =
 	"                         page that was printed when the log began, not from the copy\n"
 	"  -c, --checkpoint FILE  a checkpoint that you hold: a note, or its three lines typed from paper;\n"
 	"                         may be given several times\n"
+	"  -r, --receipt TEXT     a receipt from paper, such as 1234-0f3a9c21b7d4e688@1280; several times\n"
 	"  -a, --max-age HOURS    the newest confirmed checkpoint may be so old\n"
 	"  -s, --since RECORD     tell only of what is new from this record on; faults are always told\n"
 	"      --hashes           only files, hashes and roots, and the newest signatures: quick\n"
@@ -160,6 +161,17 @@ take_paper(struct command *c, const char *file, struct err *e)
 }
 
 static int
+take_receipt(struct command *c, const char *text, struct err *e)
+{
+	struct receipt **end = &c->ask.receipts;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = receipt_read(text, e);
+	return *end ? 0 : -1;
+}
+
+static int
 take_number(const char *text, const char *what, int64_t max, int64_t *out, struct err *e)
 {
 	char *end;
@@ -185,6 +197,7 @@ take_word(const char *text, const char *what, const char *a, const char *b, bool
 static const struct option options[] = {
 	{ "policy", required_argument, NULL, 'p' },   { "checkpoint", required_argument, NULL, 'c' },
 	{ "max-age", required_argument, NULL, 'a' },  { "since", required_argument, NULL, 's' },
+	{ "receipt", required_argument, NULL, 'r' },
 	{ "hashes", no_argument, NULL, 'H' },         { "output", required_argument, NULL, 'o' },
 	{ "lang", required_argument, NULL, 'l' },     { "proof", required_argument, NULL, 'P' },
 	{ "compare", no_argument, NULL, 'C' },        { "help", no_argument, NULL, 'h' },
@@ -203,6 +216,8 @@ take_option(struct command *c, int option, const char *arg, const char *given, s
 		return take_policy(c, arg, e);
 	case 'c':
 		return take_paper(c, arg, e);
+	case 'r':
+		return take_receipt(c, arg, e);
 	case 'a':
 		return take_number(arg, "--max-age", INT64_C(1) << 32, &c->ask.max_age, e);
 	case 's':
@@ -239,7 +254,7 @@ take_all(struct command *c, int argc, char **argv, struct err *e)
 	int option;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":p:c:a:s:o:l:hV", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":p:c:r:a:s:o:l:hV", options, NULL)) != -1) {
 		int rc = take_option(c, option, optarg, argv[optind - 1], e);
 
 		if (rc)
@@ -385,6 +400,7 @@ main(int argc, char **argv)
 	else
 		rc = c.proof ? verify_proof(&c) : c.compare ? verify_pair(&c) : verify_copy(&c);
 	paper_free(c.ask.papers);
+	receipt_free(c.ask.receipts);
 	if (c.ask.trust)
 		trust_release(&c.trust);
 	return rc;

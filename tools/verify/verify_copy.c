@@ -133,6 +133,7 @@ check(struct copy *c)
 	if (c->rules_live && c->tree_live)
 		rules_end(&c->rules, c->last == c->end.size);
 	points_end(c);
+	receipts_end(c);
 	quorum_end(c);
 	tree_list(c);
 	report_settle(c->report);

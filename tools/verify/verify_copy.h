@@ -34,11 +34,25 @@ void paper_free(struct paper *p); /* and those after it */
 #define PAPER_MISTYPED_MAX 4
 bool paper_mistyped(const struct paper *p, const uint8_t root[DIGEST_LEN], struct buf *where);
 
+/* What stands on paper about one record: "<seq>-<first 16 digits of its hash>@<records counted>". */
+struct receipt {
+	struct receipt *next;
+	char *text;
+	uint64_t seq, size; /* size 0: none counted it then */
+	uint8_t leaf[8];
+	bool fits;
+};
+struct receipt *receipt_read(const char *typed, struct err *e); /* NULL: e.  receipt_free takes the list */
+void receipt_free(struct receipt *r);
+/* Is it of this hash?  Else it is said how it is not. */
+bool receipt_check(const struct receipt *r, const uint8_t leaf[DIGEST_LEN], struct report *report);
+
 struct ask {
 	enum lang lang;
 	bool hashes_only;
 	struct trust *trust;  /* NULL: the copy's own policy */
 	struct paper *papers;
+	struct receipt *receipts;
 	int64_t max_age;      /* hours; -1: any */
 	int64_t since;
 	uint64_t now;         /* seconds since 1970 */
@@ -132,6 +146,7 @@ enum note_verdict points_anchor(void *arg, uint64_t size, const char *origin, st
 				struct span sig, const uint8_t root[DIGEST_LEN], uint64_t *time);
 /* Key of a log for a checkpoint: of the log itself, or where that is not known of the policy. */
 const struct note_key *points_key(const struct copy *c, const struct checkpoint *p);
+void receipts_end(struct copy *c); /* verify_receipt.c */
 /* verify_quorum.c: whose signatures are right. */
 struct seen {
 	uint32_t mask;      /* witnesses */

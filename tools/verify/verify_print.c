@@ -23,6 +23,8 @@
 	  "xác nhận    %s: %s bản ghi đầu, lúc %s\n") \
 	X(HELD, "held        %s: the first %s records are still the same\n", \
 	  "đang giữ    %s: %s bản ghi đầu vẫn như cũ\n") \
+	X(RECEIPT, "held        receipt %s: record %s is the one it was given for\n", \
+	  "đang giữ    biên nhận %s: bản ghi %s đúng là bản ghi đã cấp biên nhận\n") \
 	X(DID, "holds       %s letters, %s orders, %s approvals; %s changes begun, %s done, %s failed\n", \
 	  "nội dung    %s công văn, %s lệnh, %s lần duyệt; %s thay đổi bắt đầu, %s xong, %s không được\n") \
 	X(VALUES, "values      %s opened, %s erased\n", "giá trị     %s mở được, %s đã xóa\n") \
@@ -252,6 +254,9 @@ put_proven(const struct copy *c, enum lang lang, struct buf *out)
 	for (const struct paper *p = c->ask->papers; p; p = p->next)
 		if (p->fits)
 			PUT(out, HELD, lang, p->file, N(p->point.size));
+	for (const struct receipt *q = c->ask->receipts; q; q = q->next)
+		if (q->fits)
+			PUT(out, RECEIPT, lang, q->text, N(q->seq));
 	if (!c->ask->hashes_only && !c->part)
 		PUT(out, DID, lang, N(r->letters.requests), N(r->letters.orders), N(r->letters.approvals),
 		    N(r->letters.begun), N(r->letters.done), N(r->letters.failed));
@@ -339,7 +344,7 @@ rule_of(enum say what)
 		{ SAY_INCARNATION_OLD, SAY_INCARNATION_OLD, "9" },
 		{ SAY_CONFIG, SAY_INCARNATION, "10" },
 		{ SAY_KEY_UNTRUSTED, SAY_KEY_UNTRUSTED, "9" },
-		{ SAY_PAPER_ROOT, SAY_PAPER_LOST, "held" },
+		{ SAY_PAPER_ROOT, SAY_RECEIPT_OTHER, "held" },
 		{ SAY_NO_CHECKPOINT, SAY_QUORUM, "8" },
 		{ SAY_BUNDLE, SAY_BUNDLE, "hash" }, { SAY_LEAF, SAY_TILE, "hash" },
 		{ SAY_ROOT, SAY_ROOT, "root" },

@@ -272,6 +272,11 @@ proof_check(struct proved *p, const struct ask *ask, struct report *report)
 	else
 		check_openings(p);
 	check_keys(p, ask);
+	for (struct receipt *r = ask->receipts; r; r = r->next)
+		if (r->seq == (uint64_t)p->seq)
+			r->fits = receipt_check(r, leaf, report);
+		else
+			SAY(report, SAY_RECEIPT_OTHER, p->seq, .s = r->text);
 }
 
 /* --- telling ---------------------------------------------------------------------------------- */

@@ -75,6 +75,18 @@
 	X(PAPER_LOST, "paper-lost", LACK, "the checkpoint in {s} counts {a} records; the log was put back to an older copy before " \
 	  "record {n}, and what came after record {b} is lost", \
 	  "điểm chốt trong {s} tính {a} bản ghi; nhật ký đã được khôi phục về bản cũ trước bản ghi {n}, các bản ghi sau {b} đã mất") \
+	X(RECEIPT, "receipt", FAULT, "the receipt {s} was given for another record {n} than stands here, whose hash begins with {t}", \
+	  "biên nhận {s} được cấp cho bản ghi {n} khác với bản ghi ở đây, có mã băm bắt đầu bằng {t}") \
+	X(RECEIPT_SHORT, "receipt-short", FAULT, "truncated: the receipt {s} was given when the log had {a} records; this copy has {b}", \
+	  "bị cắt bớt: biên nhận {s} được cấp khi nhật ký có {a} bản ghi; bản sao này có {b}") \
+	X(RECEIPT_LOST, "receipt-lost", LACK, "the receipt {s} is of records that were lost when the log was put back to an older " \
+	  "copy before record {n}", "biên nhận {s} thuộc về các bản ghi đã mất khi nhật ký được khôi phục về bản cũ trước bản ghi {n}") \
+	X(RECEIPT_TYPED, "receipt-typed", LACK, "the receipt {s} is typed wrong: the hash of record {a} begins with {t}; look at the " \
+	  "paper again", "biên nhận {s} bị gõ sai: mã băm của bản ghi {a} bắt đầu bằng {t}; hãy xem lại tờ giấy") \
+	X(RECEIPT_NUMBER, "receipt-number", LACK, "the number in the receipt {s} is typed wrong: record {a} has this hash; look at the " \
+	  "paper again", "số bản ghi trong biên nhận {s} bị gõ sai: mã băm đó là của bản ghi {a}; hãy xem lại tờ giấy") \
+	X(RECEIPT_OTHER, "receipt-other", LACK, "the receipt {s} is not of record {n}, of which this is the proof", \
+	  "biên nhận {s} không phải của bản ghi {n}, là bản ghi của bằng chứng này") \
 	/* proofs and pairs */ \
 	X(PROOF_FORM, "proof-form", FAULT, "this is no proof: {s}", "đây không phải là bằng chứng: {s}") \
 	X(PROOF_WRONG, "proof-wrong", FAULT, "record {n} is not in the log that the checkpoint is of: the hashes do not lead to its root", \
