@@ -612,9 +612,10 @@ def test_carried(program, log, tmp_path):
 # --- a disk that fails, and kill -9 at every step ---
 
 def inject(step, what):
-    """strace that lets a step of a state's writing go wrong; before it there is none of its kind."""
+    """strace that lets a step of a state's writing go wrong; before it there is none of its kind.  -D: what is
+    stopped is the witness, which would live on after its tracer."""
     name, _, when = step.partition(":")
-    return ["strace", "-f", "-o", "/dev/null", "-e", "trace=%s" % name,
+    return ["strace", "-D", "-f", "-o", "/dev/null", "-e", "trace=%s" % name,
             "-e", "inject=%s:%s:when=%s" % (name, what, when)]
 
 
