@@ -173,7 +173,7 @@ class Maker:
         self.witnesses = [Signer("w%d.auditor.example" % i, WITNESS, self.rng.randbytes(32))
                           for i in range(1, witnesses + 1)]
         self.quorum, self.edge = quorum, Edge()
-        self.now, self.mono = 1_790_000_000_000_000, self.rng.randrange(10 ** 9)  # microseconds
+        self.now, self.mono = 1_700_000_000_000_000, self.rng.randrange(10 ** 9)  # microseconds
         self.boot = self.uuid()
         self.req, self.subjects, self.cfg = 0, {}, self.hash()
         self.policy_digest, self.running, self.anchors = self.hash(), False, []
