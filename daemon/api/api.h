@@ -51,6 +51,12 @@ typedef void call_handler(struct call *c);
 ROUTES(X)
 #undef X
 
+/* --- api_route.c --- */
+/* Finds the route, checks role, scope and whether anything may be changed now, records a reading. */
+int api_admit(struct call *c, struct err *e) MUST_USE;
+bool api_only_reads(const struct call *c);
+void api_run(struct call *c); /* its handler, which ends the call */
+
 /* Each ends the call.  Steals json.  Sent after the commit, when something waits for one. */
 void call_reply(struct call *c, int status, json_t *json);
 void call_fail(struct call *c, const struct err *e);
