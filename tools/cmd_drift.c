@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What others changed in the directory. */
 #include <string.h>
-#include <sys/random.h>
-#include <time.h>
 
 #include "tools/request.h"
 
@@ -167,36 +165,6 @@ cmd_drift_release(struct ctl *c)
 
 /* --- revert ----------------------------------------------------------------------------------- */
 
-/* The words of the letter: those given, else ones that say what it is. */
-static int
-add_words(struct ctl *c, json_t *body)
-{
-	const char *signer = ctl_opt(c, OPT_SIGNER), *letter = ctl_opt(c, OPT_LETTER);
-	const char *date = ctl_opt(c, OPT_DATE);
-	AUTO(json) me = NULL;
-	AUTO(str) number = NULL;
-	unsigned chance = 0;
-	time_t now = time(NULL);
-	char today[16];
-	struct tm tm;
-	int status;
-
-	if (!signer) {
-		status = ctl_get(c, "/v1/whoami", &me);
-		if (status)
-			return status;
-		signer = ctl_text(me, "name");
-	}
-	(void)!getrandom(&chance, sizeof(chance), 0); /* tells two tries apart */
-	number = xasprintf("revert-%s-%08x", c->line.args[0], chance);
-	localtime_r(&now, &tm);
-	strftime(today, sizeof(today), "%Y-%m-%d", &tm);
-	json_object_set_new(body, "letter", json_string(letter ? letter : number));
-	json_object_set_new(body, "date", json_string(date ? date : today));
-	json_object_set_new(body, "signer", json_string(signer));
-	return 0;
-}
-
 static void
 say_cannot(const json_t *list)
 {
@@ -212,10 +180,13 @@ int
 cmd_drift_revert(struct ctl *c)
 {
 	AUTO(json) answer = NULL;
+	AUTO(str) what = NULL;
 	json_t *body = NULL;
 	int status = body_of(c, &body);
 
-	if (!status && (status = add_words(c, body)))
+	if (!status)
+		what = xasprintf("revert-%s", c->line.args[0]);
+	if (!status && (status = request_words(c, what, body)))
 		json_decref(body);
 	if (status || (status = ctl_change(c, "/v1/drift/revert", body, &answer)) || !answer)
 		return status;

@@ -12,6 +12,7 @@ cmd_request_name(struct ctl *c)
 	AUTO(json) answer = NULL;
 	AUTO(json) body = NULL;
 	AUTO(str) text = NULL;
+	AUTO(str) what = NULL;
 	AUTO(buf) path = BUF_INIT;
 	bool dry = ctl_opt(c, OPT_DRY_RUN) != NULL;
 	const char *alike;
@@ -50,9 +51,8 @@ say_cannot(const json_t *answer)
 	}
 }
 
-/* The words of the new letter: those given, else ones that say what it undoes. */
-static int
-words_of(struct ctl *c, long id, json_t **body)
+int
+request_words(struct ctl *c, const char *what, json_t *body)
 {
 	const char *signer = ctl_opt(c, OPT_SIGNER), *letter = ctl_opt(c, OPT_LETTER);
 	const char *date = ctl_opt(c, OPT_DATE);
@@ -71,12 +71,12 @@ words_of(struct ctl *c, long id, json_t **body)
 		signer = ctl_text(me, "name");
 	}
 	(void)!getrandom(&chance, sizeof(chance), 0); /* tells two tries of one second apart */
-	number = xasprintf("undo-%ld-%08x", id, chance);
+	number = xasprintf("%s-%08x", what, chance);
 	localtime_r(&now, &tm);
 	strftime(today, sizeof(today), "%Y-%m-%d", &tm);
-	*body = json_pack("{s:s, s:s, s:s, s:s, s:b}", "letter", letter ? letter : number, "date",
-			  date ? date : today, "signer", signer, "reason", ctl_opt(c, OPT_REASON),
-			  "dry_run", ctl_opt(c, OPT_DRY_RUN) != NULL);
+	json_object_set_new(body, "letter", json_string(letter ? letter : number));
+	json_object_set_new(body, "date", json_string(date ? date : today));
+	json_object_set_new(body, "signer", json_string(signer));
 	return 0;
 }
 
@@ -86,11 +86,18 @@ cmd_request_undo(struct ctl *c)
 	AUTO(json) answer = NULL;
 	AUTO(json) body = NULL;
 	AUTO(str) text = NULL;
+	AUTO(str) what = NULL;
 	AUTO(buf) path = BUF_INIT;
 	long id;
 	int status = request_id(c, &id);
 
-	if (status || (status = ctl_required(c, OPT_REASON)) || (status = words_of(c, id, &body)))
+	if (status || (status = ctl_required(c, OPT_REASON)))
+		return status;
+	what = xasprintf("undo-%ld", id);
+	body = json_pack("{s:s, s:b}", "reason", ctl_opt(c, OPT_REASON), "dry_run",
+			 ctl_opt(c, OPT_DRY_RUN) != NULL);
+	status = request_words(c, what, body);
+	if (status)
 		return status;
 	text = json_dumps(body, JSON_COMPACT);
 	request_path(&path, id, "/undo");

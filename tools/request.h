@@ -38,6 +38,12 @@ int request_try(struct ctl *c, long id, const char *digest) MUST_USE;
 int plan_walk(struct ctl *c, long id, void (*each)(void *arg, const json_t *item), void *arg,
 	      char digest[65]) MUST_USE;
 
+/*
+ * Number, date and signer of a letter that takes something back: those given as options, else ones
+ * that say what it does ("undo-12-..."), today and who asks.  0 or the exit status.
+ */
+int request_words(struct ctl *c, const char *what, json_t *body) MUST_USE;
+
 /* Waits until it has ended; prints it, with its items if so wanted.  The exit status. */
 int request_wait(struct ctl *c, long id, bool items);
 #endif
