@@ -12,7 +12,6 @@ cmd_request_name(struct ctl *c)
 	AUTO(json) answer = NULL;
 	AUTO(json) body = NULL;
 	AUTO(str) text = NULL;
-	AUTO(str) what = NULL;
 	AUTO(buf) path = BUF_INIT;
 	bool dry = ctl_opt(c, OPT_DRY_RUN) != NULL;
 	const char *alike;

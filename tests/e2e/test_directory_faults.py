@@ -41,7 +41,7 @@ def done_once(world, r, timeout=40):
 @pytest.mark.parametrize("fault", ["freeze", "kill", "stop"])
 def test_slapd_goes_and_returns(make_world, fault):
     w = make_world()
-    r = batch(w, 0, 60)
+    r = batch(w, 0, 400)  # so many that some are left when slapd goes
     with Probe(w) as probe:
         wait_for(lambda: w.show(r["id"])["counts"].get("done", 0) >= 3, "some of it to be done")
         {"freeze": w.slapd.freeze, "kill": w.slapd.kill, "stop": w.slapd.stop}[fault]()
