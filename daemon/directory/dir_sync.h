@@ -9,7 +9,8 @@
 /*
  * The values of RFC 4533 (section 2), taken apart and put together.  Bytes come from a peer: each
  * function answers 0, or -1 when they are not what the RFC says; nothing is allocated, and what is
- * pointed to lies in the bytes given.
+ * pointed to lies in the bytes given.  Behind them must stand a byte that can be read, as in every
+ * berval that libldap allocates: liblber 2.5 looks at what follows an element.
  */
 #define DIR_SYNC_OID "1.3.6.1.4.1.4203.1.9.1.1" /* request control */
 #define DIR_SYNC_STATE_OID "1.3.6.1.4.1.4203.1.9.1.2"

@@ -32,8 +32,8 @@ check_cookie(const struct dir_sync_cookie *c, const uint8_t *data, size_t size)
 		dir_sync_request(&request, at, c->len);
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void
+look_at(const uint8_t *data, size_t size)
 {
 	struct seen seen = { data, size, 0 };
 	struct dir_sync_state state;
@@ -55,5 +55,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (!dir_sync_done(data, size, &done))
 		check_cookie(&done.cookie, data, size);
+}
+
+/* With the byte behind that liblber needs. */
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	AUTO(str) copy = xcalloc(1, size + 1);
+
+	if (size)
+		memcpy(copy, data, size);
+	look_at((const uint8_t *)copy, size);
 	return 0;
 }
