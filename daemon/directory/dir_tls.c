@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <string.h>
 
+#include "daemon/base/tls.h"
 #include "daemon/directory/dir_int.h"
 
 /*
@@ -59,18 +58,6 @@ load_files(SSL_CTX *ctx, const struct conf_directory *conf, struct err *e)
 	return 0;
 }
 
-/* The certificate must be for the name in the URI (RFC 4513 3.1.3). */
-static int
-set_name(SSL *ssl, const char *host)
-{
-	unsigned char number[sizeof(struct in6_addr)];
-
-	if (inet_pton(AF_INET, host, number) == 1 || inet_pton(AF_INET6, host, number) == 1)
-		return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1;
-	SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-	return SSL_set1_host(ssl, host) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1;
-}
-
 int
 dir_tls_begin(struct dir_io *io, const struct dir_dial *t, const struct conf_directory *conf,
 	      struct err *e)
@@ -91,7 +78,7 @@ dir_tls_begin(struct dir_io *io, const struct dir_dial *t, const struct conf_dir
 	SSL_CTX_free(ctx); /* ssl keeps it */
 	BUG_ON(!ssl);
 	io->ssl = ssl;
-	if (!set_name(ssl, t->host) || SSL_set_fd(ssl, io->fd) != 1)
+	if (!tls_want_name(ssl, t->host) || SSL_set_fd(ssl, io->fd) != 1)
 		return err_set(e, ERR_CONFIG, "TLS cannot be set up for %s: %s", t->host, reason());
 	SSL_set_connect_state(ssl);
 	return 0;

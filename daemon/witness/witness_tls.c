@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/base/tls.h"
 #include "daemon/witness/witness_int.h"
 
 static const char *
@@ -14,18 +13,6 @@ text_of(unsigned long code)
 	const char *text = ERR_reason_error_string(code);
 
 	return text ? text : "unknown reason";
-}
-
-/* The certificate must be for the name in the URL (RFC 9110 4.3.4). */
-static int
-set_name(SSL *ssl, const char *host)
-{
-	unsigned char number[sizeof(struct in6_addr)];
-
-	if (inet_pton(AF_INET, host, number) == 1 || inet_pton(AF_INET6, host, number) == 1)
-		return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1;
-	SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-	return SSL_set1_host(ssl, host) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1;
 }
 
 SSL *
@@ -44,7 +31,7 @@ witness_tls_new(const struct witness *w, struct err *e)
 	if (rc == 1) {
 		ssl = SSL_new(ctx);
 		BUG_ON(!ssl);
-		if (!set_name(ssl, w->host)) {
+		if (!tls_want_name(ssl, w->host)) {
 			SSL_free(ssl);
 			ssl = NULL;
 		}
