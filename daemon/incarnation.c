@@ -144,17 +144,11 @@ read_known(struct turning *t, struct err *e)
 	return 0;
 }
 
-static int
-hashes(void *arg, int level, uint64_t first, unsigned count, uint8_t *out, struct err *e)
-{
-	return store_tile_hashes(arg, level, first, count, out, e);
-}
-
 /* What is lost, for whoever does this to read. */
 static void
 tell_lost(struct turning *t, uint64_t size)
 {
-	struct proof_source source = { .hashes = hashes, .arg = t->flow->store };
+	struct proof_source source = store_proof_source(t->flow->store);
 	uint8_t root[DIGEST_LEN];
 
 	if (!t->known.size)

@@ -53,15 +53,9 @@ read_edge(const json_t *body, const char *key, char **text, struct err *e)
 }
 
 static int
-hashes(void *arg, int level, uint64_t first, unsigned count, uint8_t *out, struct err *e)
-{
-	return store_tile_hashes(arg, level, first, count, out, e);
-}
-
-static int
 root_of(struct flow *f, uint64_t size, uint8_t root[DIGEST_LEN], struct err *e)
 {
-	struct proof_source source = { .hashes = hashes, .arg = f->store };
+	struct proof_source source = store_proof_source(f->store);
 
 	return proof_root(&source, size, root, e);
 }

@@ -71,16 +71,10 @@ well(struct asked *w)
 /* --- asking ------------------------------------------------------------------------------------ */
 
 static int
-hashes(void *arg, int level, uint64_t first, unsigned count, uint8_t *out, struct err *e)
-{
-	return store_tile_hashes(arg, level, first, count, out, e);
-}
-
-static int
 question(struct asked *w, uint64_t size, struct buf *out, struct err *e)
 {
 	struct flow *f = w->confirm->flow;
-	struct proof_source source = { .hashes = hashes, .arg = f->store };
+	struct proof_source source = store_proof_source(f->store);
 	struct proof proof = { .count = 0 };
 
 	if (proof_consistency(&source, w->from, size, &proof, e))

@@ -22,12 +22,6 @@ prove_size(struct flow *f, int64_t seq)
 
 /* --- the proof -------------------------------------------------------------------------------- */
 
-static int
-hashes(void *arg, int level, uint64_t first, unsigned count, uint8_t *out, struct err *e)
-{
-	return store_tile_hashes(arg, level, first, count, out, e);
-}
-
 static bool
 add_opening(void *arg, const struct stored_opening *o)
 {
@@ -82,7 +76,7 @@ int
 prove_record(struct flow *f, int64_t seq, uint64_t size, struct buf *rec, struct buf *out,
 	     struct err *e)
 {
-	struct proof_source source = { .hashes = hashes, .arg = f->store };
+	struct proof_source source = store_proof_source(f->store);
 	AUTO(buf) extra = BUF_INIT;
 	AUTO(buf) note = BUF_INIT;
 	struct proof p;

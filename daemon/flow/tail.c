@@ -64,12 +64,6 @@ check_records(struct flow *f, uint64_t last, uint64_t size, struct err *e)
 	return damaged(f, e, what);
 }
 
-static int
-hashes(void *arg, int level, uint64_t first, unsigned count, uint8_t *out, struct err *e)
-{
-	return store_tile_hashes(arg, level, first, count, out, e);
-}
-
 /* The kept root of the last full tile is that of its records' hashes. */
 static int
 check_tile(struct flow *f, uint64_t size, struct err *e)
@@ -81,8 +75,8 @@ check_tile(struct flow *f, uint64_t size, struct err *e)
 	if (!n)
 		return 0;
 	n--;
-	if (hashes(f->store, 0, n * TILE_WIDTH, TILE_WIDTH, leaves[0], e) ||
-	    hashes(f->store, 1, n, 1, kept, e))
+	if (store_tile_hashes(f->store, 0, n * TILE_WIDTH, TILE_WIDTH, leaves[0], e) ||
+	    store_tile_hashes(f->store, 1, n, 1, kept, e))
 		return -1;
 	tile_root((const uint8_t(*)[DIGEST_LEN])leaves, root);
 	if (!memcmp(root, kept, DIGEST_LEN))
@@ -96,7 +90,7 @@ static int
 check_root(struct flow *f, uint64_t size, const uint8_t expected[DIGEST_LEN], const char *whose,
 	   struct err *e)
 {
-	struct proof_source source = { .hashes = hashes, .arg = f->store };
+	struct proof_source source = store_proof_source(f->store);
 	uint8_t root[DIGEST_LEN];
 	AUTO(str) what = NULL;
 

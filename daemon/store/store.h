@@ -5,6 +5,7 @@
 #include "common/buf.h"
 #include "common/merkle.h"
 #include "common/model.h"
+#include "common/proof.h"
 
 /*
  * The durable state: one file, one process, one connection.  Nothing here names the engine.
@@ -200,6 +201,8 @@ int store_last_cosignature(struct store *s, const char *witness, struct stored_c
 /* Hashes for common/proof.h, of records that are committed. */
 int store_tile_hashes(struct store *s, int level, uint64_t first, unsigned count, uint8_t *out,
 		      struct err *e) MUST_USE;
+/* The same as proofs want them; valid as long as the store. */
+struct proof_source store_proof_source(struct store *s);
 
 /* --- what others change ----------------------------------------------------------------------- */
 /* An entry as it was seen last: attrs is canonical JSON, "" when the entry is gone. */

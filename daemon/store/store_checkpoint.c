@@ -166,3 +166,15 @@ store_tile_hashes(struct store *s, int level, uint64_t first, unsigned count, ui
 			       "damaged in the database", first + got, level);
 	return 0;
 }
+
+static int
+hashes(void *arg, int level, uint64_t first, unsigned count, uint8_t *out, struct err *e)
+{
+	return store_tile_hashes(arg, level, first, count, out, e);
+}
+
+struct proof_source
+store_proof_source(struct store *s)
+{
+	return (struct proof_source){ .hashes = hashes, .arg = s };
+}
